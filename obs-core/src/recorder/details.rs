@@ -21,6 +21,11 @@ pub(super) const MAX_SPANS: usize = 64;
 /// The most bytes of the lines and spans of a request together.
 pub(super) const MAX_BYTES: usize = 16 * 1_024;
 
+/// The most buffers that are kept for further spans.
+const MAX_SPARE: usize = 4;
+/// The first allocation for the attributes of a span, in bytes: enough for most.
+const FIRST_ATTRIBUTES: usize = 128;
+
 /// What a request has done so far.
 #[derive(Debug, Default)]
 pub(super) struct Details {
@@ -28,6 +33,8 @@ pub(super) struct Details {
     spans: Vec<u8>,
     span_count: u16,
     open: Vec<OpenSpan>,
+    /// Buffers of spans that have ended, for those to come.
+    spare: [Vec<u8>; MAX_SPARE],
     /// Records of lines that are held, and their bytes.
     records: VecDeque<(Box<dyn Any + Send>, usize)>,
     record_bytes: usize,
@@ -61,14 +68,14 @@ struct OpenSpan {
 }
 
 /// A child span that begins.
-pub(crate) struct NewSpan {
+pub(crate) struct NewSpan<'a> {
     pub(crate) id: SpanId,
     pub(crate) parent: Option<SpanId>,
     pub(crate) name: Cow<'static, str>,
     pub(crate) kind: u8,
     pub(crate) started: Moment,
     /// As [`push_attribute`] writes them.
-    pub(crate) attributes: Vec<u8>,
+    pub(crate) attributes: &'a [u8],
     /// How many attributes had no room.
     pub(crate) left_out: u32,
 }
@@ -124,7 +131,7 @@ impl Details {
     }
 
     /// Begins a span; false if there is no room for it.
-    pub(super) fn begin_span(&mut self, span: NewSpan, home: &Weak<dyn Home>) -> bool {
+    pub(super) fn begin_span(&mut self, span: NewSpan<'_>, home: &Weak<dyn Home>) -> bool {
         let has_room = self.open.len() < MAX_SPANS
             && usize::from(self.span_count) < MAX_SPANS
             && (self.open.len() < self.open.capacity() || self.reserve_open(home));
@@ -132,10 +139,15 @@ impl Details {
             self.left_out_spans = self.left_out_spans.saturating_add(1);
             return false;
         }
-        // Counted now; their room was limited when they were written.
-        if !take(home, span.attributes.capacity()) {
-            self.left_out_spans = self.left_out_spans.saturating_add(1);
-            return false;
+        let mut attributes = Vec::new();
+        if !span.attributes.is_empty() {
+            attributes = self.spare_buffer();
+            if !reserve_at_least(&mut attributes, span.attributes.len(), FIRST_ATTRIBUTES, home) {
+                self.keep(attributes, home);
+                self.left_out_spans = self.left_out_spans.saturating_add(1);
+                return false;
+            }
+            attributes.extend_from_slice(span.attributes);
         }
         let mut open = OpenSpan {
             id: span.id,
@@ -144,13 +156,14 @@ impl Details {
             started: span.started,
             name: "",
             owned_name: Vec::new(),
-            attributes: span.attributes,
+            attributes,
             left_out: span.left_out,
         };
         match span.name {
             Cow::Borrowed(name) => open.name = cut(name, MAX_TEXT),
             Cow::Owned(name) => {
                 let name = cut(&name, MAX_TEXT).as_bytes();
+                open.owned_name = self.spare_buffer();
                 if reserve_at_least(&mut open.owned_name, name.len(), 0, home) {
                     open.owned_name.extend_from_slice(name);
                 }
@@ -158,6 +171,28 @@ impl Details {
         }
         self.open.push(open);
         true
+    }
+
+    /// A buffer that is empty, of a span that has ended if there is one.
+    fn spare_buffer(&mut self) -> Vec<u8> {
+        let spare = self.spare.iter_mut().find(|spare| spare.capacity() > 0);
+        spare.map(mem::take).unwrap_or_default()
+    }
+
+    /// Keeps a buffer for further spans, or frees it.
+    fn keep(&mut self, mut buffer: Vec<u8>, home: &Weak<dyn Home>) {
+        clear(&mut buffer, home);
+        let place = self.spare.iter_mut().find(|spare| spare.capacity() == 0);
+        match place.filter(|_| buffer.capacity() > 0) {
+            Some(place) => *place = buffer,
+            None => free(&mut buffer, home),
+        }
+    }
+
+    /// Keeps the buffers of a span that has ended.
+    fn recycle(&mut self, open: OpenSpan, home: &Weak<dyn Home>) {
+        self.keep(open.owned_name, home);
+        self.keep(open.attributes, home);
     }
 
     fn reserve_open(&mut self, home: &Weak<dyn Home>) -> bool {
@@ -184,13 +219,14 @@ impl Details {
         let open = self.open.remove(index);
         let span = open.ended(status, ended);
         self.push_span(&span, home);
-        open.free(home);
+        self.recycle(open, home);
     }
 
     /// Ends a span whose begin is known, with everything that it had in the end.
     pub(super) fn replace_span(&mut self, span: &EndedSpan<'_>, home: &Weak<dyn Home>) {
         if let Some(index) = self.open.iter().rposition(|open| open.id == span.span_id) {
-            self.open.remove(index).free(home);
+            let open = self.open.remove(index);
+            self.recycle(open, home);
             self.push_span(span, home);
         }
     }
@@ -221,7 +257,7 @@ impl Details {
         while let Some(open) = self.open.pop() {
             let span = open.ended(SpanStatus::Unset, ended);
             self.push_span(&span, home);
-            open.free(home);
+            self.recycle(open, home);
         }
     }
 
@@ -259,6 +295,7 @@ impl Details {
             spans,
             span_count,
             open,
+            spare: _,
             records,
             record_bytes,
             left_out_lines,
@@ -282,6 +319,9 @@ impl Details {
         self.clear(home);
         free(&mut self.lines.bytes, home);
         free(&mut self.spans, home);
+        for spare in &mut self.spare {
+            free(spare, home);
+        }
         give_back(home, mem::take(&mut self.open).capacity() * size_of::<OpenSpan>());
     }
 }

@@ -294,7 +294,7 @@ impl Entry {
     }
 
     /// Begins a child span; false if it is left out.
-    pub(crate) fn begin_span(&self, span: NewSpan) -> bool {
+    pub(crate) fn begin_span(&self, span: NewSpan<'_>) -> bool {
         let mut live = self.live();
         live.head.is_some()
             && live.with_details(&self.home, |details| details.begin_span(span, &self.home)) == Some(true)

@@ -5,7 +5,7 @@ use std::{mem, sync::Weak};
 use super::entry::Home;
 
 /// A buffer of a request that has ended keeps so many bytes for the next one.
-const KEPT_BYTES: usize = 2 * 1_024;
+const KEPT_BYTES: usize = 4 * 1_024;
 /// The first allocation of a buffer, in bytes.
 const FIRST_BYTES: usize = 512;
 

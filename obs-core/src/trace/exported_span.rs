@@ -51,7 +51,7 @@ pub(super) fn begin(
         name,
         kind: recorder::kind_number(&kind.unwrap_or(SpanKind::Internal)),
         started: Moment::now(),
-        attributes: Vec::new(),
+        attributes: &[],
         left_out: 0,
     };
     entry.begin_span(span).then_some(entry)

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     context::{self, Ownership, RequestContext},
-    formatting::Copies,
+    formatting::{Copies, floor_char_boundary, with_text},
     recorder::ActiveSpan,
 };
 
@@ -47,7 +47,7 @@ pub(super) struct RecordedFilter {
     pub(super) exports: bool,
 }
 
-/// Hands fields to a span as attributes.
+/// Hands fields to a span as attributes, their texts bounded; a panic of the application's code in them is caught.
 struct Fields<F>(F);
 
 // === impl RecordedFilter ===
@@ -97,14 +97,10 @@ where
         let recorded = context::with_current(RecordedSpan::in_request).flatten();
         let Some(mut recorded) = recorded else { return };
         recorded.set_name(span.name());
-        if !attributes.is_empty() {
-            Copies::with_attributes(attributes, MAX_TEXT, |copy| {
-                copy.record(&mut Fields(|attribute| match kind_in(&attribute) {
-                    Some(kind) => recorded.set_kind(&kind),
-                    None => recorded.add_attribute(attribute),
-                }));
-            });
-        }
+        attributes.record(&mut Fields(|attribute| match kind_in(&attribute) {
+            Some(kind) => recorded.set_kind(&kind),
+            None => recorded.add_attribute(attribute),
+        }));
         if let Some(running) = recorded.start() {
             span.extensions_mut().replace(running);
         }
@@ -202,10 +198,11 @@ impl<F: FnMut(KeyValue)> Visit for Fields<F> {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.add(field, value.to_owned());
+        self.add(field, value[..floor_char_boundary(value, MAX_TEXT)].to_owned());
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.add(field, format!("{value:?}"));
+        let text = with_text(MAX_TEXT, |out| out.debug(value), |text, _| text.to_owned());
+        self.add(field, text);
     }
 }

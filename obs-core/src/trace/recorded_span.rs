@@ -2,7 +2,8 @@
 
 use std::{
     borrow::Cow,
-    fmt,
+    cell::Cell,
+    fmt, mem,
     sync::{
         Arc,
         atomic::{AtomicU8, Ordering::Relaxed},
@@ -19,6 +20,14 @@ use crate::{
     recorder::{self, Activated, ActiveSpan, Entry, NewSpan, SpanStatus, push_attribute},
 };
 
+/// A buffer for the attributes of a span that has not begun, which the next one of the thread uses again.
+#[derive(Default)]
+struct Scratch(Vec<u8>);
+
+thread_local! {
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
 /// A span that has not begun.
 pub(super) struct RecordedSpan {
     entry: Arc<Entry>,
@@ -29,7 +38,7 @@ pub(super) struct RecordedSpan {
     parent: SpanId,
     name: Cow<'static, str>,
     kind: u8,
-    attributes: Vec<u8>,
+    attributes: Scratch,
     left_out: u32,
 }
 
@@ -50,6 +59,27 @@ fn clean(instance: &InstanceRef, attribute: &mut KeyValue) {
     }
 }
 
+// === impl Scratch ===
+
+impl Scratch {
+    fn get(&mut self) -> &mut Vec<u8> {
+        if self.0.capacity() == 0 {
+            self.0 = SCRATCH.try_with(Cell::take).unwrap_or_default();
+        }
+        &mut self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if self.0.capacity() > 0 {
+            self.0.clear();
+            // Fails on a thread that is ending. Attributes are bounded, and so is what is kept.
+            let _ = SCRATCH.try_with(|scratch| scratch.set(mem::take(&mut self.0)));
+        }
+    }
+}
+
 // === impl RecordedSpan ===
 
 impl RecordedSpan {
@@ -63,7 +93,7 @@ impl RecordedSpan {
             parent: ActiveSpan::current().of(parts.span_id).unwrap_or(parts.span_id),
             name: Cow::Borrowed(""),
             kind: recorder::kind_number(&SpanKind::Internal),
-            attributes: Vec::new(),
+            attributes: Scratch::default(),
             left_out: 0,
         })
     }
@@ -83,7 +113,7 @@ impl RecordedSpan {
 
     /// Adds an attribute that holds no secrets.
     fn add_own_attribute(&mut self, attribute: &KeyValue) {
-        if !push_attribute(&mut self.attributes, attribute) {
+        if !push_attribute(self.attributes.get(), attribute) {
             self.left_out = self.left_out.saturating_add(1);
         }
     }
@@ -114,7 +144,7 @@ impl RecordedSpan {
             name,
             kind,
             started: Moment::now(),
-            attributes,
+            attributes: &attributes.0,
             left_out,
         };
         entry.begin_span(span).then(|| RunningSpan {
