@@ -5,9 +5,11 @@
 use std::{io, net::SocketAddr};
 
 use axum::{Router, extract::Path, http::StatusCode, routing::get};
+use futures_util::FutureExt as _;
 use obs_axum::ObsLayer;
 use obs_core::{
     Obs,
+    logs::{LogFormat, LogTarget},
     recorder::{Filter, Kind, Phase},
     trace::in_span,
 };
@@ -20,6 +22,7 @@ use obs_tests::{
     otlp::{ReceivedSpan, Receiver},
 };
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use tower::ServiceExt as _;
 use tracing::{Instrument as _, Level, debug, info_span};
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -170,6 +173,96 @@ async fn a_failure_leaves_whole_spans_in_each_service_that_failed_and_no_other_r
         assert_eq!(call.is_none(), is_last);
         parent = call;
     }
+}
+
+/// How many lines of this text there are, and how many of them are marked as held.
+fn steps(text: &str) -> (usize, usize) {
+    let steps: Vec<_> = text
+        .lines()
+        .filter(|line| line.contains("\"message\":\"step\""))
+        .collect();
+    let held = steps.iter().filter(|line| line.contains("\"held\":true"));
+    (steps.len(), held.count())
+}
+
+/// 1 000 requests with 20 debug lines each, of which 3 fail.
+fn thousand_requests(obs: &Obs) {
+    let handler = |Path(order): Path<u32>| async move {
+        (0..20).for_each(|line| debug!(order, line, "step"));
+        if order % 333 == 1 {
+            StatusCode::INTERNAL_SERVER_ERROR
+        } else {
+            StatusCode::OK
+        }
+    };
+    let app: Router = Router::new()
+        .route("/orders/{id}", get(handler))
+        .layer(ObsLayer::new().obs(obs));
+    let subscriber = tracing_subscriber::registry().with(obs.subscriber_layer());
+    tracing::subscriber::with_default(subscriber, || {
+        for order in 0..1_000 {
+            let request = http::Request::get(format!("/orders/{order}")).body(axum::body::Body::empty());
+            let answer = app.clone().oneshot(request.expect("a request")).now_or_never();
+            drop(answer.expect("no waiting"));
+        }
+    });
+}
+
+#[test]
+fn of_a_thousand_requests_those_that_fail_have_sixty_lines_more_in_the_file_and_at_the_collector() {
+    let receiver = Receiver::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("service.log");
+    let obs = Obs::builder("held")
+        .log_format(LogFormat::Json)
+        .log_target(LogTarget::file(&file))
+        .log_filter("info")
+        .lines_of_failures(Level::DEBUG)
+        .otlp_endpoint(receiver.endpoint())
+        .otlp_logs(true)
+        .build()
+        .expect("valid settings");
+    thousand_requests(&obs);
+    obs.shutdown(DEADLINE).expect("all is written and sent");
+    let text = std::fs::read_to_string(&file).expect("a file");
+    assert_eq!(steps(&text), (60, 60));
+    assert_eq!(text.lines().count(), 1_060);
+    let logs = receiver.logs();
+    let held: Vec<_> = logs.iter().filter(|log| log.body() == "step").collect();
+    assert_eq!((held.len(), logs.len()), (60, 1_060));
+    for (index, log) in (0..).zip(held) {
+        assert_eq!(log.int("line"), Some(index % 20));
+        assert_eq!(log.attribute("held"), Some(&Value::BoolValue(true)));
+    }
+}
+
+/// Runs in a process of its own, whose standard output the test below reads.
+#[test]
+#[ignore = "a part of another test"]
+fn thousand_requests_with_lines_on_standard_output() {
+    let obs = Obs::builder("held")
+        .log_format(LogFormat::Json)
+        .log_target(LogTarget::stdout())
+        .log_filter("info")
+        .lines_of_failures(Level::DEBUG)
+        .build()
+        .expect("valid settings");
+    thousand_requests(&obs);
+    obs.shutdown(DEADLINE).expect("all is written");
+}
+
+#[test]
+fn of_a_thousand_requests_those_that_fail_have_sixty_lines_more_on_standard_output() {
+    let itself = std::env::current_exe().expect("a path");
+    let test = "thousand_requests_with_lines_on_standard_output";
+    let run = std::process::Command::new(itself)
+        .args(["--exact", "--ignored", "--nocapture", test])
+        .output()
+        .expect("a process");
+    let text = String::from_utf8(run.stdout).expect("text");
+    assert!(run.status.success(), "{text}");
+    assert_eq!(steps(&text), (60, 60));
+    assert_eq!(text.matches("\"status\":").count(), 1_000);
 }
 
 /// A service that keeps each request waiting until it is told to answer.

@@ -9,6 +9,7 @@ use std::{
 use axum::{
     Router,
     body::Body,
+    extract::Path,
     routing::{get, post},
 };
 use bytes::Bytes;
@@ -83,6 +84,13 @@ fn routes() -> Router {
     Router::new()
         .route("/users/{id}", get(async || "hello"))
         .route("/upload", post(read))
+        .route("/frames/{count}", get(frames))
+}
+
+/// A body of so many frames.
+async fn frames(Path(count): Path<usize>) -> Body {
+    let frames = (0..count).map(|_| Ok::<_, Infallible>(Bytes::from_static(b"frame")));
+    Body::from_stream(futures_util::stream::iter(frames))
 }
 
 /// The ceiling of metrics alone.
@@ -228,6 +236,14 @@ fn an_unsampled_request_costs_two() {
         .expect("valid settings");
     each_at_most("unsampled by ratio", 2.0, || ObsLayer::new().obs(&none), None);
     assert!(receiver.spans().is_empty());
+}
+
+#[test]
+fn a_frame_of_a_body_costs_none() {
+    let obs = builder().build().expect("valid settings");
+    let of = |kind| own(ObsLayer::new().obs(&obs), || request(kind, None));
+    let (one, many) = (of(|| Request::get("/frames/1")), of(|| Request::get("/frames/100")));
+    at_most("axum, 99 frames more", 0.0, many - one);
 }
 
 #[test]

@@ -13,6 +13,7 @@
 
 mod actix;
 mod axum;
+mod recorder;
 mod reqwest;
 
 use obs_core::{Obs, ObsBuilder, logs::LogFormat};
