@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Runs bench/peers and bench/e2e and puts machine, date, commit and tables into BENCHMARKS.md, between
+# Runs bench/peers, bench/recorder and bench/e2e and puts machine, date, commit and tables into BENCHMARKS.md, between
 # its markers. What the text says of the figures is for a person to write anew.
 #
-#   bench/record.sh             both: half an hour on a quiet machine
+#   bench/record.sh             all: half an hour on a quiet machine
 #   bench/record.sh peers       only the requests in the process
+#   bench/record.sh recorder    only the flight recorder: a minute
 #   bench/record.sh e2e         only the servers
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -38,21 +39,28 @@ trap 'rm -rf "$directory"' EXIT
 
 part=${1:-all}
 case $part in
-    all | peers | e2e) ;;
+    all | peers | recorder | e2e) ;;
     *)
-        echo "record.sh: unknown part $part: peers, e2e, or nothing for both" >&2
+        echo "record.sh: unknown part $part: peers, recorder, e2e, or nothing for all" >&2
         exit 1
         ;;
 esac
 
-if [ "$part" != e2e ]; then
+if [ "$part" = all ] || [ "$part" = peers ]; then
     cargo build --quiet --release --locked --manifest-path bench/peers/Cargo.toml
     machine >"$directory/machine"
     cargo run --quiet --release --locked --manifest-path bench/peers/Cargo.toml >"$directory/peers"
     replace "peers machine" "$directory/machine"
     replace "peers" "$directory/peers"
 fi
-if [ "$part" != peers ]; then
+if [ "$part" = all ] || [ "$part" = recorder ]; then
+    cargo build --quiet --release --locked --manifest-path bench/recorder/Cargo.toml
+    machine >"$directory/machine"
+    cargo run --quiet --release --locked --manifest-path bench/recorder/Cargo.toml >"$directory/recorder"
+    replace "recorder machine" "$directory/machine"
+    replace "recorder" "$directory/recorder"
+fi
+if [ "$part" = all ] || [ "$part" = e2e ]; then
     cargo build --quiet --release --locked --manifest-path bench/peers/Cargo.toml
     machine >"$directory/machine"
     bench/e2e/run.sh >"$directory/e2e"
