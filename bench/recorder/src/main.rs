@@ -63,7 +63,7 @@ impl Subject {
     /// Allocations of a step beyond those of a request without any.
     fn allocations(&mut self) -> f64 {
         let mut of =
-            |steps| allocation_counter::measure(|| (0..REQUESTS).for_each(|_| drop((self.request)(steps)))).count_total;
+            |steps| allocation_counter::measure(|| (0..REQUESTS).for_each(|_| _ = (self.request)(steps))).count_total;
         (of(STEPS) as f64 - of(0) as f64) / f64::from(REQUESTS * STEPS)
     }
 

@@ -121,6 +121,7 @@ impl Encoder {
             target: metadata.target(),
         };
 
+        scratch.at = head.at;
         self.style.open(&mut scratch.line, &mut scratch.stamp, head);
         self.record_event(scratch, event, normalized.is_some());
         let event_end = scratch.fields.len();

@@ -4,7 +4,7 @@ use tracing_core::{Event, Level, Subscriber};
 use tracing_subscriber::{layer::Context, registry::LookupSpan};
 
 use super::{encoder::Encoder, line_feed::LineFeed, scratch::Scratch};
-use crate::{clock, context, recorder::NewLine};
+use crate::{context, recorder::NewLine};
 
 /// What makes these lines, and who gets them.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl RecordedLines {
             scratch.clear();
             encoder.encode_event(scratch, event, context, (layer, is_held));
         }
-        let at = clock::unix_now();
+        let at = scratch.at;
         if is_fed {
             self.feed.push(at, level, &scratch.line);
         }

@@ -47,6 +47,7 @@ pub(super) fn encode<'a>(
     let encoder = &output.encoder;
     let Scratch {
         line: _,
+        at: _,
         room,
         ids: failure,
         fields,

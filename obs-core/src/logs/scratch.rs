@@ -1,6 +1,6 @@
 //! Buffers that a thread uses again for each line.
 
-use std::cell::Cell;
+use std::{cell::Cell, time::Duration};
 
 use super::{fields::Fields, line_template::LineTemplates, timestamp::Stamp};
 
@@ -9,6 +9,8 @@ use super::{fields::Fields, line_template::LineTemplates, timestamp::Stamp};
 pub(super) struct Scratch {
     /// The line itself.
     pub(super) line: Vec<u8>,
+    /// When its event happened, since the Unix epoch.
+    pub(super) at: Duration,
     /// Room for a line that is put together at once; never empty once it was used.
     pub(super) room: Vec<u8>,
     /// Its ids, or other parts that are written later.
@@ -51,6 +53,7 @@ impl Default for Scratch {
     fn default() -> Self {
         Self {
             line: Vec::with_capacity(1_024),
+            at: Duration::ZERO,
             room: Vec::new(),
             ids: Vec::with_capacity(256),
             fields: Fields::default(),

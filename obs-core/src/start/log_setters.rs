@@ -66,7 +66,7 @@ impl ObsBuilder {
     /// The lines are written in order, before the line of the request, with the times at which they were logged and
     /// `held = true`, to the target of the instance and as log records by OTLP. The lines of requests that succeed cost
     /// the time to format them and memory of the [flight recorder](crate::recorder), which has to be on: of a request the
-    /// newest 64 are held, 16 KiB together. Lines outside of requests are not held.
+    /// newest 64 are held, 16 KiB together. Those of jobs are in their record alone, and lines outside of both are not held.
     ///
     /// A layer can hold less, by its own `lines_of_failures`.
     pub fn lines_of_failures(mut self, level: Level) -> Self {
