@@ -15,6 +15,7 @@ PACKAGES=(
     "prometheus-alertmanager prometheus-alertmanager amtool"
     "nodejs node"
     "npm npm"
+    "chromium chromium"
     "gcc cc"
     "libc6-dev"
 )
@@ -168,7 +169,7 @@ install_python_packages() {
 # --- Node -------------------------------------------------------------------
 
 install_node_packages() {
-    if cmp -s "$NODE_LOCK" .tools/package-lock.json && [ -x .tools/node_modules/.bin/tsc ]; then
+    if cmp -s "$NODE_LOCK" .tools/package-lock.json && [ -x .tools/node_modules/.bin/playwright ]; then
         echo ".tools/node_modules is up to date"
         return
     fi

@@ -15,7 +15,7 @@ struct Backend {
     install: &'static str,
 }
 
-const BACKENDS: [Backend; 10] = [
+const BACKENDS: [Backend; 12] = [
     apt("prometheus", "prometheus", "apt-get install prometheus"),
     apt("promtool", "promtool", "apt-get install prometheus"),
     apt(
@@ -29,6 +29,16 @@ const BACKENDS: [Backend; 10] = [
     apt(
         "tsc",
         ".tools/node_modules/.bin/tsc",
+        "./test.sh, which puts it into .tools/node_modules",
+    ),
+    apt(
+        "esbuild",
+        ".tools/node_modules/.bin/esbuild",
+        "./test.sh, which puts it into .tools/node_modules",
+    ),
+    apt(
+        "playwright",
+        ".tools/node_modules/.bin/playwright",
         "./test.sh, which puts it into .tools/node_modules",
     ),
     apt("prometheus_client", PYTHON, "./test.sh, which puts it into .tools/venv"),
@@ -48,7 +58,7 @@ const fn apt(name: &'static str, program: &'static str, install: &'static str) -
 }
 
 /// Whether the test may use the back end `name`: `prometheus`, `promtool`, `alertmanager`, `amtool`,
-/// `chromium`, `node`, `tsc`, `prometheus_client`, `amlint`, `rotel`.
+/// `chromium`, `node`, `tsc`, `esbuild`, `playwright`, `prometheus_client`, `amlint`, `rotel`.
 ///
 /// ```no_run
 /// # use obs_tests::backends;

@@ -45,9 +45,9 @@ export function address(call: Call): string {
   return `${base}/api/v1/${call.path}${query ? `?${query}` : ""}`;
 }
 
-/** Encodes an id from foreign text as one part of a path. */
+/** Encodes an id from foreign text as one part of a path. Half a character, which has no encoding, is replaced. */
 export function part(id: string): string {
-  return encodeURIComponent(id);
+  return encodeURIComponent(id.replace(/\p{Surrogate}/gu, "\ufffd"));
 }
 
 export async function get<T>(call: Call, signal?: AbortSignal): Promise<Answer<T>> {

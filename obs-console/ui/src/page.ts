@@ -22,8 +22,12 @@ export interface Page<T> {
   hasRail?: boolean;
 }
 
-/** The parameters of a list: its window, filter, order and place. */
-export const LIST = ["filter", "sort", "order", "cursor", "limit"];
+
+/** The parameters of a list: filter and place, and the order where the service has it; other orders are the page's own. */
+export function listOf(route: Route, sorts: string[]): Record<string, string> {
+  const isKnown = sorts.includes(route.params.get("sort") ?? "");
+  return taken(route, ["filter", "cursor", "limit", ...(isKnown ? ["sort", "order"] : [])]);
+}
 
 /** Those parameters of the address that the service takes too. */
 export function taken(route: Route, names: string[]): Record<string, string> {

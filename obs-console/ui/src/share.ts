@@ -1,5 +1,5 @@
 // Taking a view along: a link with an absolute window, or a file that opens without a server.
-import { address, now } from "./api";
+import { address, now, part } from "./api";
 import { base, type SavedView } from "./base";
 import { current } from "./location";
 import type { Answer } from "./types";
@@ -75,5 +75,5 @@ function download(content: string, name: string): void {
 
 /** The address of a trace as a file of another format. */
 export function traceFile(id: string, format: "otlp" | "html"): string {
-  return address({ path: `traces/${encodeURIComponent(id)}`, params: { format } });
+  return address({ path: `traces/${part(id)}`, params: { format } });
 }

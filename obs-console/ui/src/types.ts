@@ -50,7 +50,7 @@ export interface Session {
   alerts: boolean;
   console_version: string;
   retention: {
-    history_from: string;
+    history_from: string | null;
     oldest_record: string | null;
     recorder_bytes: number;
     recorder_limit: number;
@@ -100,7 +100,7 @@ export interface Running {
   p99: number | null;
   stuck: boolean;
   phase: "waiting" | "body" | "streaming";
-  status: number | string | null;
+  status: number | null;
   request_bytes: number | null;
   response_bytes: number;
   polls: number;
@@ -142,7 +142,7 @@ export interface RecordSummary {
   duration: number;
   head: number | null;
   outcome: string;
-  status: number | string | null;
+  status: number | null;
   error_type: string | null;
   error: string | null;
   error_source: string | null;
@@ -222,7 +222,6 @@ export interface Red {
   rate: number;
   error_ratio: number | null;
   p50: number | null;
-  p95: number | null;
   p99: number | null;
 }
 export interface Share {
@@ -237,6 +236,8 @@ export interface Share {
 export interface Diff {
   a: TimeSpan;
   b: TimeSpan;
+  a_records: number;
+  b_records: number;
   endpoints: { kind: string; method: string; endpoint: string; a: Red; b: Red; score: number }[];
   attributes: Share[];
   versions: Share[];
@@ -244,36 +245,38 @@ export interface Diff {
 export interface Alert {
   name: string;
   state: string;
-  since: string | null;
+  since: string;
   value: number | null;
-  severity: string | null;
-  summary: string | null;
+  severity: string;
+  summary: string;
   description: string | null;
   runbook: string | null;
   runbook_url: string | null;
   labels: Label[];
+  fingerprint: string;
 }
 export interface Rule {
   name: string;
-  severity: string | null;
-  summary: string | null;
-  expression?: string | null;
-  state?: string | null;
+  severity: string;
+  state: string;
+  alerts: number;
+  error: string | null;
+  missing: string | null;
 }
 export interface SloBudget {
-  name?: string;
+  name: string;
   objective: number;
-  window: number | string;
+  window: string;
+  error_ratio: number | null;
   budget_left: number | null;
+  burn_rates: { window: string; rate: number }[];
   burn: { from: string; step: number; values: Numbers };
 }
 export interface Silence {
   id: string;
-  alert: string;
-  labels: Label[];
-  until: string;
-  by: string | null;
-  comment: string | null;
+  matchers: string[];
+  until: string | null;
+  comment: string;
 }
 export interface Alerts {
   available: boolean;
@@ -299,16 +302,16 @@ export interface MetricSeries {
   value: number | null;
   count: number | null;
   sum: number | null;
-  quantiles: { quantile: number; value: number | null }[] | Record<string, number | null> | null;
+  quantiles: { quantile: number; value: number | null }[];
   history: { from: string; step: number; values: Numbers };
   promql: string;
 }
 export interface Runtime {
-  process: { key: string; value: Value | null; unit: string }[];
+  process: { key: string; value: number | null; unit: string }[];
   runtimes: Record<string, unknown>[];
   features: { name: string; enabled: boolean }[];
-  configuration: { key: string; value: Value | null; source: string }[];
-  health: { name: string; status: string; reason: string | null; required: boolean }[];
+  configuration: { key: string; value: string; source: string }[];
+  health: { name: string; status: string; reason: string | null; required: boolean | null }[];
   versions: { name: string; version: string }[];
   console: Record<string, number | null>;
 }

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit-html";
-import { ago, block, clock, count, dateTime, duration, percent, text } from "../format";
+import { ago, block, clock, count, dateTime, percent, text } from "../format";
 import { now, rights } from "../api";
 import { to } from "../location";
 import type { Page } from "../page";
@@ -21,7 +21,7 @@ const TONES: Record<string, string> = { firing: "bad", pending: "warn", resolved
 /** State, name and reason of an alert in a line. */
 export function alertLine(alert: Alert): TemplateResult {
   return html`${mark(alert.state, TONES[alert.state] ?? "mute")} <a href=${to("/alerts")}><b><bdi>${text(alert.name, 120)}</bdi></b></a>
-    <bdi>${text(alert.summary ?? "", 300)}</bdi> <span class="note">${alert.since ? `since ${clock(alert.since)} (${ago(alert.since, now())})` : ""}</span>`;
+    <bdi>${text(alert.summary ?? "", 300)}</bdi> <span class="note">since ${clock(alert.since)} (${ago(alert.since, now())})</span>`;
 }
 
 function view({ data }: Answer<Alerts>): TemplateResult {
@@ -48,7 +48,7 @@ function card(alert: Alert): TemplateResult {
     <p class="card-head">${mark(alert.state, TONES[alert.state] ?? "mute")} <b><bdi>${text(alert.name, 120)}</bdi></b> ${alert.severity ? html`<span class="kind">${text(alert.severity, 30)}</span>` : nothing}</p>
     <p><bdi>${text(alert.summary ?? "", 500)}</bdi></p>
     ${alert.description ? html`<p class="note"><bdi>${text(alert.description, 2000)}</bdi></p>` : nothing}
-    <p class="note">${alert.since ? html`since ${dateTime(alert.since)} (${ago(alert.since, now())})` : nothing}${alert.value === null ? nothing : html`, value <b class="num">${count(alert.value)}</b>`} ${labels(alert.labels)}</p>
+    <p class="note">since ${dateTime(alert.since)} (${ago(alert.since, now())})${alert.value === null ? nothing : html`, value <b class="num">${count(alert.value)}</b>`} ${labels(alert.labels)}</p>
     ${alert.runbook ? html`<details><summary>What to do</summary><pre class="runbook"><bdi>${block(alert.runbook)}</bdi></pre></details>` : nothing}
     ${runbookLink(alert.runbook_url)}
     ${rights()?.rights.change && rights()?.controls && alert.state !== "resolved" ? silenceForm(alert) : nothing}
@@ -65,24 +65,25 @@ function runbookLink(address: string | null): TemplateResult | typeof nothing {
 function slo(item: SloBudget): TemplateResult {
   const left = item.budget_left;
   const tone = left === null ? "" : left <= 0 ? "bad" : left < 0.25 ? "warn" : "";
-  const window = typeof item.window === "number" ? duration(item.window) : text(item.window, 20);
+  const rates = item.burn_rates.map((burn) => `${text(burn.window, 20)}: ${count(burn.rate)}`).join(", ");
   const spec = { title: "Burn rate", from: item.burn.from, step: item.burn.step, unit: "1", series: [{ name: "burn rate", values: item.burn.values, tone: "warn" as const, isFilled: true }] };
   return html`<div class="slo">
-    <h3><bdi>${text(item.name ?? "Objective", 120)}</bdi></h3>
-    ${figures(figure("Left", percent(left), "of the budget", tone), figure("Objective", percent(item.objective), `over ${window}`))}
+    <h3><bdi>${text(item.name, 120)}</bdi></h3>
+    ${figures(figure("Left", percent(left), "of the budget", tone), figure("Objective", percent(item.objective), `over ${text(item.window, 20)}`), rates ? figure("Burn rate", count(item.burn_rates[0]?.rate), rates) : nothing)}
     ${item.burn.values.length ? html`<obs-chart .spec=${spec}></obs-chart>` : nothing}
   </div>`;
 }
 
 function silences({ silences: list }: Alerts): TemplateResult | typeof nothing {
   if (list.length === 0) return nothing;
-  return section("Silences", html`<ul class="pairs">${list.map((item) => html`<li><span>${silence(item)}</span><span>until ${dateTime(item.until)} ${rights()?.rights.change ? endControl(item.id) : nothing}</span></li>`)}</ul>`);
+  return section("Silences", html`<ul class="pairs">${list.map((item) => html`<li><span>${silence(item)}</span><span>${item.until ? `until ${dateTime(item.until)}` : ""} ${rights()?.rights.change ? endControl(item.id) : nothing}</span></li>`)}</ul>`);
 }
 
 function silence(item: Silence): TemplateResult {
-  return html`<b><bdi>${text(item.alert, 120)}</bdi></b> ${labels(item.labels)} <span class="note"><bdi>${text(item.comment ?? "", 300)}</bdi> ${item.by ? html`by <bdi>${text(item.by, 80)}</bdi>` : nothing}</span>`;
+  return html`<code><bdi>${text(item.matchers.join(" "), 300)}</bdi></code> <span class="note"><bdi>${text(item.comment, 300)}</bdi></span>`;
 }
 
 function rule(item: Rule): TemplateResult {
-  return html`<li><span><b><bdi>${text(item.name, 120)}</bdi></b> <span class="below"><bdi>${text(item.summary ?? item.expression ?? "", 400)}</bdi></span></span><span>${item.severity ? html`<span class="kind">${text(item.severity, 30)}</span>` : nothing}</span></li>`;
+  const wrong = item.error ?? (item.missing ? `no series ${item.missing}` : null);
+  return html`<li><span>${mark(item.state, TONES[item.state] ?? "mute")} <b><bdi>${text(item.name, 120)}</bdi></b> ${wrong ? html`<span class="below"><bdi>${text(wrong, 400)}</bdi></span>` : nothing}</span><span><span class="kind">${text(item.severity, 30)}</span></span></li>`;
 }

@@ -3,7 +3,7 @@ import { part } from "../api";
 import { ago, clock, count, dateTime, text } from "../format";
 import { now } from "../api";
 import { to } from "../location";
-import { LIST, taken, type Page } from "../page";
+import { listOf, type Page } from "../page";
 import { empty, endpointHref, endpointName, figure, figures, section, traceHref } from "../parts/common";
 import { bars } from "../parts/spark";
 import { more, table, type Column } from "../parts/table";
@@ -13,11 +13,11 @@ import { recordTable } from "./records";
 export const errors: Page<ErrorGroup[]> = {
   title: () => "Errors",
   nav: "/errors",
-  call: (route) => ({ path: "errors", params: taken(route, LIST) }),
+  call: (route) => ({ path: "errors", params: listOf(route, ["last", "count", "first"]) }),
   isWindowed: true,
   repeats: true,
   hasRail: true,
-  filter: { page: "records", hint: "Filter errors, such as error_type:timeout endpoint:orders" },
+  filter: { page: "errors", hint: "Filter errors, such as error_type:timeout endpoint:orders" },
   view: list,
 };
 

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { part } from "../api";
 import { count, duration, text, withUnit } from "../format";
 import { to } from "../location";
-import { LIST, taken, type Page } from "../page";
+import { taken, type Page } from "../page";
 import type { ChartSpec, Series } from "../parts/chart";
 import { empty, labels, section } from "../parts/common";
 import { more, table, type Column } from "../parts/table";
@@ -12,7 +12,7 @@ import type { Answer, Metric, MetricAnswer, MetricSeries } from "../types";
 export const metrics: Page<Metric[]> = {
   title: () => "Metrics",
   nav: "/metrics",
-  call: (route) => ({ path: "metrics", params: taken(route, LIST) }),
+  call: (route) => ({ path: "metrics", params: taken(route, ["filter"]) }),
   isWindowed: false,
   repeats: true,
   filter: { page: "overview", hint: "Filter metrics by name or help" },
@@ -72,9 +72,7 @@ function value(row: MetricSeries, unit: string): string {
 }
 
 function quantiles(row: MetricSeries, unit: string): string {
-  if (!row.quantiles) return "–";
-  const list = Array.isArray(row.quantiles) ? row.quantiles.map((item) => [`p${item.quantile * 100}`, item.value] as const) : Object.entries(row.quantiles);
-  return list.map(([name, at]) => `${name} ${withUnit(at, unit)}`).join(", ") || "–";
+  return row.quantiles.map((item) => `p${item.quantile * 100} ${withUnit(item.value, unit)}`).join(", ") || "–";
 }
 
 function query(words: string): TemplateResult {
@@ -93,9 +91,9 @@ function chart(data: MetricAnswer): TemplateResult {
   const drawn = data.series.filter((row) => row.history.values.some((at) => at !== null)).slice(0, DRAWN);
   const first = drawn[0];
   if (!first) return empty("No history yet.", html`Values are kept from the start of the console on, every ${duration(2)}.`);
-  const isCount = data.type === "counter" || data.type === "histogram";
+  const isGauge = data.type === "gauge" || data.type === "info";
   const spec: ChartSpec = {
-    title: data.name, from: first.history.from, step: first.history.step, unit: isCount ? "" : data.unit,
+    title: data.name, from: first.history.from, step: first.history.step, unit: isGauge ? data.unit : "/s",
     series: drawn.map((row, at): Series => {
       const dash = DASHES[at];
       return { name: nameOf(row), values: row.history.values, tone: TONES[at] ?? "s1", ...(dash ? { dash } : {}) };

@@ -1,17 +1,19 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { count, duration, percent, rate, text, withUnit } from "../format";
 import { to } from "../location";
-import { LIST, taken, type Page } from "../page";
+import { listOf, type Page } from "../page";
 import { budget, empty, endpointHref, endpointName, figure, figures, labels, section } from "../parts/common";
 import { range, spark } from "../parts/spark";
 import { more, table, type Column } from "../parts/table";
 import type { Alert, Answer, EndpointRow, Overview } from "../types";
 import { alertLine } from "./alerts";
 
+const SORTS = ["rate", "error_ratio", "p50", "p95", "p99", "in_flight"];
+
 export const overview: Page<Overview> = {
   title: () => "Overview",
   nav: "/",
-  call: (route) => ({ path: "overview", params: taken(route, LIST) }),
+  call: (route) => ({ path: "overview", params: listOf(route, SORTS) }),
   isWindowed: true,
   repeats: true,
   hasRail: true,

@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from "lit-html";
-import { clock, duration } from "../format";
+import { clock, duration, text } from "../format";
 import { changed, current } from "../location";
-import { LIST, taken, type Page } from "../page";
+import { listOf, type Page } from "../page";
 import { empty, endpointName, outcome, reason, section, traceHref } from "../parts/common";
 import { mineParameter, mineSwitch } from "../parts/mine";
 import { more, table, type Column, type Table } from "../parts/table";
@@ -10,7 +10,7 @@ import type { Answer, RecordSummary } from "../types";
 export const records: Page<RecordSummary[]> = {
   title: () => "Requests",
   nav: "/records",
-  call: (route) => ({ path: "records", params: { ...taken(route, LIST), ...mineParameter(route) } }),
+  call: (route) => ({ path: "records", params: { ...listOf(route, ["started", "duration"]), ...mineParameter(route) } }),
   isWindowed: true,
   repeats: true,
   hasRail: true,
@@ -24,7 +24,7 @@ const COLUMNS: Column<RecordSummary>[] = [
   { key: "duration", title: "Duration", isNumber: true, cell: (row) => duration(row.duration), sort: (row) => row.duration },
   { key: "outcome", title: "Outcome", cell: outcome, sort: (row) => row.outcome },
   { key: "error", title: "Reason", isWide: true, cell: reason },
-  { key: "service", title: "Service", isMinor: true, cell: (row) => html`<bdi>${row.service}</bdi>`, sort: (row) => row.service },
+  { key: "service", title: "Service", isMinor: true, cell: (row) => html`<bdi>${text(row.service, 60)}</bdi>`, sort: (row) => row.service },
   { key: "spans", title: "Spans", isNumber: true, isMinor: true, cell: (row) => row.spans + row.left_out_spans, sort: (row) => row.spans },
   { key: "lines", title: "Lines", isNumber: true, isMinor: true, cell: (row) => row.lines + row.left_out_lines, sort: (row) => row.lines },
 ];

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { bytes, count, duration, text } from "../format";
-import { LIST, taken, type Page } from "../page";
+import { taken, type Page } from "../page";
 import { age, empty, endpointName, figure, figures, level, mark, section, traceHref } from "../parts/common";
 import { more, table, type Column } from "../parts/table";
 import { mineParameter, mineSwitch } from "../parts/mine";
@@ -9,10 +9,10 @@ import type { Answer, Running, RunningAnswer } from "../types";
 export const running: Page<RunningAnswer> = {
   title: () => "Running now",
   nav: "/running",
-  call: (route) => ({ path: "running", params: { ...taken(route, LIST), ...mineParameter(route) } }),
+  call: (route) => ({ path: "running", params: { ...taken(route, ["filter", "limit"]), ...mineParameter(route) } }),
   isWindowed: false,
   repeats: true,
-  filter: { page: "records", hint: "Filter what is running, such as endpoint:orders duration:>1s" },
+  filter: { page: "running", hint: "Filter what is running, such as endpoint:orders duration:>1s" },
   view,
 };
 

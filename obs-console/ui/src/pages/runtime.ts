@@ -2,7 +2,7 @@ import { html, type TemplateResult } from "lit-html";
 import { count, text, withUnit } from "../format";
 import type { Page } from "../page";
 import { empty, mark, section } from "../parts/common";
-import type { Answer, Runtime, Value } from "../types";
+import type { Answer, Runtime } from "../types";
 
 export const runtime: Page<Runtime> = {
   title: () => "Runtime",
@@ -18,9 +18,9 @@ const TONES: Record<string, string> = { ok: "good", up: "good", pass: "good", he
 function view({ data }: Answer<Runtime>): TemplateResult {
   return html`
     <div class="halves">
-      ${section("Health", data.health.length ? html`<ul class="pairs">${data.health.map((check) => html`<li><span>${mark(check.status, TONES[check.status] ?? "bad")} <bdi>${text(check.name, 80)}</bdi> ${check.required ? "" : html`<span class="note">optional</span>`}</span><span><bdi>${text(check.reason ?? "", 400)}</bdi></span></li>`)}</ul>`
+      ${section("Health", data.health.length ? html`<ul class="pairs">${data.health.map((check) => html`<li><span>${mark(check.status, TONES[check.status] ?? "bad")} <bdi>${text(check.name, 80)}</bdi> ${check.required !== false ? "" : html`<span class="note">optional</span>`}</span><span><bdi>${text(check.reason ?? "", 400)}</bdi></span></li>`)}</ul>`
         : empty("No health checks.", html`Give the console the health of the service: <code>.health(&amp;health)</code>.`))}
-      ${section("Process", list(data.process.map(({ key, value, unit }) => [key, shown(value, unit)])))}
+      ${section("Process", list(data.process.map(({ key, value, unit }) => [key, withUnit(value, unit)])))}
       ${data.runtimes.map((item, at) => section(`Runtime ${text(item["name"] ?? at + 1, 60)}`, list(Object.entries(item).filter(([key]) => key !== "name").map(([key, value]) => [key, other(key, value)]))))}
       ${section("Versions", list(data.versions.map(({ name, version }) => [name, text(version, 60)])))}
       ${section("Features", html`<ul class="chips">${data.features.map(({ name, enabled }) => html`<li class=${enabled ? "on" : "off"}><span aria-hidden="true">${enabled ? "✓" : "○"}</span> ${text(name, 60)}<span class="hidden">${enabled ? ": on" : ": off"}</span></li>`)}</ul>`)}
@@ -36,13 +36,9 @@ function list(items: (readonly [name: string, value: unknown])[]): TemplateResul
   return html`<ul class="pairs">${items.map(([name, value]) => html`<li><span><bdi>${text(name.replaceAll("_", " "), 80)}</bdi></span><span class="num"><bdi>${value}</bdi></span></li>`)}</ul>`;
 }
 
-function shown(value: Value | null, unit: string): string {
-  return typeof value === "number" ? withUnit(value, unit) : text(value, 200);
-}
-
 // What a runtime tells has its unit in the name, as metrics have.
 function other(key: string, value: unknown): string {
   if (typeof value !== "number") return text(typeof value === "object" ? JSON.stringify(value) : value, 200);
   if (/seconds|duration|_time$/.test(key)) return withUnit(value, "seconds");
-  return /ratio/.test(key) ? withUnit(value, "ratio") : count(value);
+  return /ratio|^busy$/.test(key) ? withUnit(value, "ratio") : count(value);
 }

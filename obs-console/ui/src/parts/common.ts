@@ -1,5 +1,6 @@
 // Small pieces that many pages have.
 import { html, nothing, type TemplateResult } from "lit-html";
+import { part } from "../api";
 import { duration, percent, shortId, text } from "../format";
 import { to } from "../location";
 import type { EndpointRow, Label, LeftOut, Level, RecordSummary } from "../types";
@@ -7,8 +8,8 @@ import type { EndpointRow, Label, LeftOut, Level, RecordSummary } from "../types
 export type Content = TemplateResult | typeof nothing | string;
 
 /** A part of a page with a heading. */
-export function section(title: string, content: unknown, aside: unknown = nothing, id = ""): TemplateResult {
-  return html`<section class="panel" aria-label=${title} id=${id || nothing}>
+export function section(title: string, content: unknown, aside: unknown = nothing): TemplateResult {
+  return html`<section class="panel">
     <header class="panel-head"><h2>${title}</h2>${aside}</header>
     ${content}
   </section>`;
@@ -70,7 +71,7 @@ export function endpointName(row: { method: string; endpoint: string; kind?: str
 }
 
 export function traceHref(traceId: string, spanId?: string | null): string {
-  return to(`/trace/${encodeURIComponent(traceId)}`, spanId ? { span: spanId } : {});
+  return to(`/trace/${part(traceId)}`, spanId ? { span: spanId } : {});
 }
 
 export function traceLink(traceId: string, spanId?: string | null): TemplateResult {

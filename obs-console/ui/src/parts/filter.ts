@@ -8,7 +8,7 @@ const QUIET = 200;
 const MOST = 12;
 
 export interface FilterSpec {
-  page: "logs" | "records" | "overview";
+  page: "logs" | "records" | "overview" | "errors" | "running";
   value: string;
   hint: string;
   problem: Problem | null;

@@ -1,6 +1,6 @@
 // Long lists: only the rows that can be seen are elements, and these are used again for other rows.
 
-const AROUND = 6;
+const AROUND = 3;
 
 export class Rows {
   #length = 0;
@@ -48,6 +48,24 @@ export class Rows {
     this.ask();
   }
 
+  /** Says that the first rows are gone: the others keep what they show, and move up. */
+  shift(gone: number): void {
+    const used = new Map<number, HTMLElement>();
+    for (const [at, row] of this.#used) {
+      if (at < gone) this.#free.push(row);
+      else used.set(at - gone, row);
+    }
+    this.#used = used;
+    for (const [at, row] of used) this.#move(row, at);
+    this.ask();
+  }
+
+  /** The place of a row's element; -1 for others. */
+  placeOf(row: Element): number {
+    for (const [at, other] of this.#used) if (other === row) return at;
+    return -1;
+  }
+
   /** Brings the rows in line with the place of the list at the next frame. */
   ask(): void {
     this.#frame ||= requestAnimationFrame(() => {
@@ -88,9 +106,13 @@ export class Rows {
   #put(at: number): void {
     const row = this.#free.pop() ?? this.host.appendChild(this.make());
     row.hidden = false;
-    row.style.transform = `translateY(${at * this.height}px)`;
+    this.#move(row, at);
     this.fill(row, at);
     this.#used.set(at, row);
+  }
+
+  #move(row: HTMLElement, at: number): void {
+    row.style.transform = `translateY(${at * this.height}px)`;
   }
 
   // After a whole list, the elements that a part of it needs are kept, and no more.

@@ -81,8 +81,8 @@ export class Tail extends HTMLElement {
     this.#rows = new Rows(this.#body, this.#host, ROW, makeRow, (row, at) => this.#fill(row, at));
     this.#body.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.#body.addEventListener("click", (event) => {
-      const row = (event.target as Element).closest<HTMLElement>("[data-at]");
-      if (row) this.#choose(Number(row.dataset["at"]));
+      const row = (event.target as Element).closest(".tail-row");
+      if (row && this.#rows) this.#choose(this.#rows.placeOf(row));
     });
     this.#body.addEventListener("keydown", (event) => this.#key(event));
     this.#rows.length = this.#lines.length;
@@ -164,8 +164,7 @@ export class Tail extends HTMLElement {
     rows.length = this.#lines.length;
     if (this.#isAtEnd) this.#toEnd();
     else if (gone > 0) this.#body.scrollTop = Math.max(0, this.#body.scrollTop - gone * ROW);
-    // Places move when old lines go; without that, rows that stand keep what they show.
-    if (gone > 0) rows.refresh();
+    if (gone > 0) rows.shift(gone);
     else rows.ask();
   }
 
@@ -209,22 +208,29 @@ export class Tail extends HTMLElement {
     const line = this.#lines[at];
     if (!line) return;
     const isSelected = lineId(line) === this.#spec?.selected;
-    row.className = `tail-row ${line.level.toLowerCase()}`;
-    row.dataset["at"] = String(at);
-    row.id = `line-${at}`;
-    row.setAttribute("aria-selected", String(isSelected));
+    const parts = row as Parts;
+    const level = line.level.toLowerCase();
+    set(row, "className", `tail-row ${level}`);
+    if (isSelected) row.id = "line-selected";
+    else if (row.id) row.removeAttribute("id");
+    if (row.getAttribute("aria-selected") !== String(isSelected)) row.setAttribute("aria-selected", String(isSelected));
     if (isSelected) this.#body.setAttribute("aria-activedescendant", row.id);
-    const [time, level, target, message] = row.children as unknown as HTMLElement[];
-    if (!time || !level || !target || !message) return;
-    time.textContent = clock(line.at, true);
-    level.textContent = line.level;
-    level.className = `level ${line.level.toLowerCase()}`;
-    target.textContent = text(line.target, 60);
     const fields = line.fields.slice(0, 12).map(({ key, value }) => `${text(key, 40)}=${text(value, 80)}`).join(" ");
-    const [words, rest] = message.children as unknown as [HTMLElement, HTMLElement];
-    words.textContent = text(line.message, 300);
-    rest.textContent = fields;
+    set(parts.level, "className", `level ${level}`);
+    const words = [clock(line.at, true), line.level, text(line.target, 60), text(line.message, 300), fields];
+    words.forEach((word, cell) => set(parts.words[cell], "data", word));
   }
+}
+
+/** A row with the texts in it, which are changed in place: a thousand lines a second would make as many elements. */
+interface Parts extends HTMLElement {
+  level: HTMLElement;
+  words: Text[];
+}
+
+/** Changes what differs: each assignment costs, also one of the same value. */
+function set<K extends string>(target: Record<K, string> | undefined, name: K, value: string): void {
+  if (target && target[name] !== value) target[name] = value;
 }
 
 function key(call: Call | null): string {
@@ -239,9 +245,12 @@ function makeRow(): HTMLElement {
     cell.className = name;
     return cell;
   });
-  cells[3]?.append(document.createElement("bdi"), document.createElement("span"));
+  const message = document.createElement("bdi");
+  const fields = document.createElement("span");
+  cells[3]?.append(message, fields);
   row.append(...cells);
-  return row;
+  const words = [...cells.slice(0, 3), message, fields].map((cell) => cell.appendChild(document.createTextNode("")));
+  return Object.assign(row, { level: cells[1] ?? row, words } satisfies Partial<Parts>);
 }
 
 customElements.define("obs-tail", Tail);
