@@ -25,8 +25,8 @@ pub struct Process {
 }
 
 /// Builds the program of the workspace's package `package` and returns where it is. A package is
-/// built once per test program, with the features of the whole workspace: one set of dependencies
-/// serves all programs, where each alone would have them compiled again.
+/// built once per test program, with the features of the whole workspace and of its tests: their
+/// dependencies serve it too, where other features would have them compiled again.
 #[must_use]
 #[track_caller]
 pub fn build(package: &str) -> PathBuf {
@@ -42,12 +42,27 @@ pub fn build(package: &str) -> PathBuf {
     path
 }
 
+/// The cargo that runs this test, without the variables that it has set for the test: a build script that reads them,
+/// such as that of `ring`, would run again, and all that depends on it would be compiled again.
+#[must_use]
+pub fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in env::vars_os() {
+        let is_of_package = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+        if name.to_str().is_some_and(is_of_package) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 #[track_caller]
 fn cargo_build(package: &str) -> PathBuf {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let output = cargo()
         .args(["build", "--quiet", "--message-format=json-render-diagnostics"])
         .args(["--workspace", "--all-features", "--bin", package])
+        // A small test, so that the features of dependencies are those that tests have.
+        .args(["--test", "features"])
         .current_dir(workspace())
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
@@ -60,6 +75,7 @@ fn cargo_build(package: &str) -> PathBuf {
     String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == package)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
         .unwrap_or_else(|| panic!("package {package} has no program"))
 }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "tests: what can't go on fails the test")]
 
-use std::{fmt::Write as _, fs, path::Path, process::Command};
+use std::{fmt::Write as _, fs, path::Path};
 
 /// The crates that a service depends on, in the order of the columns of the README.
 const CRATES: [&str; 4] = ["obs-axum", "obs-actix", "obs-reqwest", "obs-core"];
@@ -138,8 +138,7 @@ fn the_readme_lists_the_features_of_all_crates() {
 
 #[test]
 fn a_service_of_tonic_needs_no_axum() {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let output = obs_tests::process::cargo()
         .args(["tree", "--locked", "--offline", "--package", "grpc-minimal"])
         .args(["--edges", "normal", "--prefix", "none"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))

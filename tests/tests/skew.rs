@@ -5,8 +5,6 @@
 
 #![expect(clippy::expect_used, reason = "tests: what can't go on fails the test")]
 
-use std::{env, process::Command};
-
 use obs_core::{
     Obs, context,
     otel::opentelemetry::{
@@ -15,7 +13,7 @@ use obs_core::{
     },
     trace,
 };
-use obs_tests::{DEADLINE, backends::workspace, logs::LogBuffer, otlp::Receiver};
+use obs_tests::{DEADLINE, backends::workspace, logs::LogBuffer, otlp::Receiver, process};
 use opentelemetry_before::{
     self as before,
     trace::{Span as _, TraceContextExt as _, Tracer as _},
@@ -23,7 +21,7 @@ use opentelemetry_before::{
 
 /// What `cargo tree --duplicates` says of OpenTelemetry, with these arguments.
 fn duplicates(arguments: &[&str]) -> Vec<String> {
-    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let output = process::cargo()
         .args(["tree", "--duplicates", "--depth", "0", "--locked", "--offline"])
         .args(arguments)
         .current_dir(workspace())

@@ -4,10 +4,10 @@ use std::{
     collections::BTreeSet,
     env, fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Stdio,
 };
 
-use obs_tests::backends::workspace;
+use obs_tests::{backends::workspace, process};
 use serde_json::Value;
 
 use crate::case::Case;
@@ -28,7 +28,7 @@ impl Package {
         } else {
             &["build"]
         };
-        let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        let output = process::cargo()
             .args(command)
             .args(["--quiet", "--locked", "--message-format=json-render-diagnostics"])
             .args(["--package", name, "--manifest-path"])
