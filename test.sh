@@ -25,6 +25,9 @@ NODE_LOCK=tests/package-lock.json
 CROSS_TARGETS=(x86_64-pc-windows-gnu aarch64-apple-darwin)
 
 part="start"
+# The process that checks beside the tests, and what it prints.
+beside=""
+beside_log=""
 trap 'echo "test.sh: FAILED in: $part" >&2' ERR
 
 section() {
@@ -197,6 +200,55 @@ check_without_features() {
     done
 }
 
+# Compiles what the test `adopt` builds, with its arguments.
+build_adopters() {
+    local manifest
+    for manifest in tests/adopt/*/Cargo.toml; do
+        local command=(build)
+        [ ! -e "$(dirname "$manifest")/src/lib.rs" ] || command=(test --no-run --lib)
+        cargo "${command[@]}" --locked --manifest-path tests/adopt/Cargo.toml --target-dir "${CARGO_TARGET_DIR:-target}" \
+            --package "$(basename "$(dirname "$manifest")")"
+    done
+}
+
+# With an example, so that the features of dependencies are those that tests have: they are checked already.
+check_documentation() {
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --all-features --no-deps --lib --bins --examples
+}
+
+# What compiles beside the tests, which wait for most of their time.
+check_beside_tests() {
+    build_adopters
+    section "lints without default features"
+    check_without_features
+    section "documentation"
+    check_documentation
+}
+
+# Ends what runs beside the tests, with its children.
+end_beside() {
+    [ -z "$beside" ] || kill -- "-$beside" 2>/dev/null || true
+    rm -f "$beside_log"
+}
+
+run_tests() {
+    local status=0
+    cargo test --locked --workspace --all-features --no-run
+    beside_log=$(mktemp)
+    # A process group of its own, so that it can be ended with its children.
+    set -m
+    (renice -n 19 -p "$BASHPID" >/dev/null; check_beside_tests) </dev/null >"$beside_log" 2>&1 &
+    beside=$!
+    set +m
+    trap end_beside EXIT
+    cargo test --locked --workspace --all-features --no-fail-fast
+    part="what runs beside the tests"
+    wait "$beside" || status=$?
+    beside=""
+    cat "$beside_log"
+    return "$status"
+}
+
 check_dependencies() {
     if cargo deny --version >/dev/null 2>&1; then
         cargo deny --locked --all-features check licenses bans sources
@@ -236,14 +288,8 @@ cargo fmt --all --check --manifest-path tests/adopt/Cargo.toml
 section "lints"
 cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 
-section "lints without default features"
-check_without_features
-
-section "tests and doctests"
-cargo test --locked --workspace --all-features --no-fail-fast
-
-section "documentation"
-RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --all-features --no-deps
+section "tests and doctests; beside them, lints without default features and the documentation"
+run_tests
 
 section "licences, duplicates and sources of dependencies"
 check_dependencies
