@@ -1,9 +1,12 @@
-//! What an instance is not connected to, which is reported at its first request.
+//! What an instance is not connected to, which is reported at its first request or job, and at the end.
 
 use std::{
     borrow::Cow,
     io::{self, Write as _},
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use tracing::{Dispatch, dispatcher, subscriber::NoSubscriber};
@@ -38,20 +41,33 @@ const OTHER_PROVIDER: &str = "OpenTelemetry's global tracer provider is not the 
                               spans of libraries that use it: give that provider to `ObsBuilder::tracer_provider` in \
                               place of `opentelemetry::global::set_tracer_provider`";
 
-/// Whether it was reported what an instance is not connected to.
+/// A notice about something that is not connected.
+type Notice = Cow<'static, str>;
+
+/// What was reported about the connections of an instance.
 #[derive(Debug, Default)]
-pub(crate) struct Connections(AtomicBool);
+pub(crate) struct Connections {
+    /// Whether the instance was used: what was to be connected by then is.
+    is_used: AtomicBool,
+    /// The notices that were written; at most one of each kind.
+    written: Arc<Mutex<Vec<Notice>>>,
+}
 
 // === impl Connections ===
 
 impl Connections {
-    /// Reports once what is not connected: to the subscriber of the process, and where that does not write the lines of
-    /// the instance, in these; without either, on standard error.
+    /// Reports what is not connected, at the first request or job of the instance.
     pub(crate) fn report(&self, pipeline: &Pipeline) {
-        if self.0.swap(true, Relaxed) {
-            return;
+        if !self.is_used.load(Relaxed) && !self.is_used.swap(true, Relaxed) {
+            self.report_new(pipeline);
         }
+    }
+
+    /// Reports what is not connected and was not reported before: to the subscriber of the process, and where that does
+    /// not write the lines of the instance, in these; without either, on standard error.
+    pub(crate) fn report_new(&self, pipeline: &Pipeline) {
         let instance = pipeline.instance.id();
+        let written = Arc::clone(&self.written);
         let lines = pipeline.logs.as_ref();
         let lines = lines.map(|logs| logs.layer_of(&Ownership::new(instance), LevelFilter::OFF));
         let is_scoped = !dispatcher::get_default(Dispatch::is::<NoSubscriber>);
@@ -60,22 +76,23 @@ impl Connections {
             let is_without = dispatcher::get_default(Dispatch::is::<NoSubscriber>);
             // Subscribers of single threads are those of tests, which choose what they connect.
             if !(is_without && is_scoped) {
-                write(
-                    &dispatcher::get_default(|process| missing(process, instance)),
-                    is_without,
-                    lines,
-                );
+                let mut notices = dispatcher::get_default(|process| missing(process, instance));
+                keep_new(&mut notices, &written);
+                write(&notices, is_without, lines);
             }
         });
     }
 }
 
+/// Removes the notices that are written, and adds the others to those.
+fn keep_new(notices: &mut Vec<Notice>, written: &Mutex<Vec<Notice>>) {
+    let mut written = written.lock().unwrap_or_else(PoisonError::into_inner);
+    notices.retain(|notice| !written.contains(notice));
+    written.extend_from_slice(notices);
+}
+
 /// Writes the notices where people see them; `lines` are those of the instance, if it has any.
-fn write(
-    notices: &[Cow<'static, str>],
-    is_without_subscriber: bool,
-    lines: Option<impl Layer<Registry> + Send + Sync>,
-) {
+fn write(notices: &[Notice], is_without_subscriber: bool, lines: Option<impl Layer<Registry> + Send + Sync>) {
     for notice in notices {
         tracing::warn!(target: target::OBS, "{notice}");
     }
@@ -98,7 +115,7 @@ fn write(
 }
 
 /// What an instance is not connected to under this subscriber, that of the process.
-fn missing(subscriber: &Dispatch, instance: u64) -> Vec<Cow<'static, str>> {
+fn missing(subscriber: &Dispatch, instance: u64) -> Vec<Notice> {
     let default = installed();
     // The process-wide default before there is one has no lines.
     if instance == 0 {
@@ -124,7 +141,7 @@ fn missing(subscriber: &Dispatch, instance: u64) -> Vec<Cow<'static, str>> {
 }
 
 /// OpenTelemetry's globals that are not those of the process-wide default.
-fn foreign_globals(default: &Tracing) -> Vec<Cow<'static, str>> {
+fn foreign_globals(default: &Tracing) -> Vec<Notice> {
     let mut notices = Vec::new();
     // The spans of a provider of the application's meet, whoever asks it.
     if !default.is_of_others() && GlobalTracing::look() == GlobalTracing::Foreign {

@@ -17,9 +17,9 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::Pipeline;
+use super::{Pipeline, is_installed};
 use crate::{
-    context::{Instance as _, Ownership, RequestContext, set_thread_default},
+    context::{Instance as _, InstanceRef, Ownership, RequestContext, set_thread_default},
     deadline,
     environment::Notices,
     headers::{Extracted, HeaderReader},
@@ -155,7 +155,7 @@ impl Obs {
     /// ```
     #[must_use]
     pub fn start_context(&self) -> RequestContext {
-        RequestContext::start_in(Some(self.inner.pipeline.instance.clone()))
+        RequestContext::start_in(Some(self.inner.job()))
     }
 
     /// Makes this instance the one of what happens on this thread outside of requests and jobs, until the thread ends:
@@ -190,14 +190,14 @@ impl Obs {
     /// [`RequestContext::continue_from`] makes one in the process-wide default.
     #[must_use]
     pub fn continue_context(&self, producer: &Extracted) -> RequestContext {
-        RequestContext::continue_in(Some(self.inner.pipeline.instance.clone()), producer)
+        RequestContext::continue_in(Some(self.inner.job()), producer)
     }
 
     /// A new context in this instance for messages from a queue, which is linked to the spans of their producers.
     /// [`RequestContext::linked_to`] makes one in the process-wide default.
     #[must_use]
     pub fn linked_context<'a>(&self, producers: impl IntoIterator<Item = &'a Extracted>) -> RequestContext {
-        RequestContext::linked_in(Some(self.inner.pipeline.instance.clone()), producers)
+        RequestContext::linked_in(Some(self.inner.job()), producers)
     }
 
     /// The layer of this instance for a subscriber of the application.
@@ -265,7 +265,9 @@ impl Obs {
     /// `obs_spans_dropped_total`, `obs_log_records_dropped_total`, `obs_metric_pushes_failed_total` and
     /// `obs_log_lines_dropped_total`.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ShutdownError> {
-        self.inner.is_shut_down.store(true, Relaxed);
+        if !self.inner.is_shut_down.swap(true, Relaxed) {
+            self.inner.report_at_end();
+        }
         let start = Instant::now();
         wait_for_reports(timeout);
         let end = deadline(start, timeout);
@@ -341,6 +343,20 @@ impl Obs {
 // === impl Inner ===
 
 impl Inner {
+    /// The instance for a job in it.
+    fn job(&self) -> InstanceRef {
+        self.pipeline.connections.report(&self.pipeline);
+        self.pipeline.instance.clone()
+    }
+
+    /// Reports what the process-wide default is not connected to, and was not when it was used first: jobs in it say
+    /// nothing, and OpenTelemetry's globals may have been set since.
+    fn report_at_end(&self) {
+        if is_installed(&self.pipeline) {
+            self.pipeline.connections.report_new(&self.pipeline);
+        }
+    }
+
     /// Exports and writes what is queued, within `timeout` from `start`. Returns what was not flushed.
     fn flush(&self, start: Instant, timeout: Duration) -> Vec<&'static str> {
         wait_for_reports(timeout);
@@ -383,6 +399,7 @@ impl Drop for Inner {
         let timeout = if *self.is_shut_down.get_mut() {
             LATE_TIMEOUT
         } else {
+            self.report_at_end();
             DROP_TIMEOUT
         };
         self.flush(start, timeout);

@@ -6,7 +6,10 @@ use std::{
 };
 
 use axum::{Router, routing::get};
-use obs_axum::{ObsLayer, obs_core::Obs};
+use obs_axum::{
+    ObsLayer,
+    obs_core::{Obs, context},
+};
 use obs_tests::{
     DEADLINE,
     logs::LogBuffer,
@@ -105,6 +108,34 @@ in_own_process!(an_instance_without_a_subscriber_says_so_once_in_its_lines, || {
     serve(&obs);
     obs.shutdown(DEADLINE).unwrap();
     assert_eq!(about_obs(&logs), [NO_SUBSCRIBER, NO_DEFAULT]);
+});
+
+in_own_process!(an_instance_with_jobs_alone_says_what_is_not_connected_once, || {
+    let logs = LogBuffer::new();
+    let obs = builder(&logs).build().unwrap();
+    for _ in 0..2 {
+        context::run_in(obs.start_context(), || ());
+    }
+    obs.shutdown(DEADLINE).unwrap();
+    obs.shutdown(DEADLINE).unwrap();
+    assert_eq!(about_obs(&logs), [NO_SUBSCRIBER, NO_DEFAULT]);
+});
+
+in_own_process!(a_default_that_is_never_asked_says_at_its_end_what_it_lacks, || {
+    let logs = LogBuffer::new();
+    let obs = builder(&logs).build().unwrap();
+    obs.make_default().unwrap();
+    context::run_new(|| ());
+    drop(obs);
+    assert_eq!(about_obs(&logs), [NO_SUBSCRIBER]);
+});
+
+in_own_process!(an_instance_that_is_never_used_says_nothing, || {
+    let logs = LogBuffer::new();
+    let obs = builder(&logs).build().unwrap();
+    obs.shutdown(DEADLINE).unwrap();
+    drop(obs);
+    assert_eq!(about_obs(&logs), Vec::<String>::new());
 });
 
 in_own_process!(

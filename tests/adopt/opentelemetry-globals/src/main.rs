@@ -10,7 +10,7 @@ use std::{
 use axum::{Router, body::Body, http::Request, routing::get};
 use obs_axum::{
     ObsLayer,
-    obs_core::{Obs, otel::SpanReader},
+    obs_core::{Obs, context, otel::SpanReader},
 };
 use opentelemetry::{
     Context, global,
@@ -74,7 +74,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let provider = SdkTracerProvider::builder().with_simple_exporter(Own).build();
     let propagator = Legacy(["x-legacy-trace".to_owned()]);
     let builder = Obs::builder("orders").span_reader(OfObs);
-    let telemetry = match env::args().nth(1).as_deref() {
+    let argument = env::args().nth(1);
+    let mut later = None;
+    let telemetry = match argument.as_deref() {
         Some("before") => {
             global::set_tracer_provider(provider);
             global::set_text_map_propagator(propagator);
@@ -86,11 +88,24 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             global::set_text_map_propagator(propagator);
             telemetry
         }
+        Some("later" | "job") => {
+            later = Some((provider, propagator));
+            builder.init()?
+        }
         Some("given") => builder.tracer_provider(provider).propagator(propagator).init()?,
         other => return Err(format!("unknown argument {other:?}").into()),
     };
-    let app = Router::new().route("/orders", get(order)).layer(ObsLayer::new());
-    drop(app.oneshot(Request::get("/orders").body(Body::empty())?).await?);
+    if argument.as_deref() == Some("job") {
+        // No request ever.
+        context::in_new(order()).await;
+    } else {
+        let app = Router::new().route("/orders", get(order)).layer(ObsLayer::new());
+        drop(app.oneshot(Request::get("/orders").body(Body::empty())?).await?);
+    }
+    if let Some((provider, propagator)) = later {
+        global::set_tracer_provider(provider);
+        global::set_text_map_propagator(propagator);
+    }
     telemetry.shutdown(Duration::from_secs(5))?;
     for export in EXPORTED.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         println!("{export}");
