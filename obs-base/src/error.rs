@@ -71,11 +71,16 @@ impl InitError {
         value: impl fmt::Display,
         expected: impl Into<String>,
     ) -> Self {
+        Self::of_setting(setting.into(), &value, expected.into())
+    }
+
+    /// [`invalid`](Self::invalid), compiled once.
+    fn of_setting(setting: Cow<'static, str>, value: &dyn fmt::Display, expected: String) -> Self {
         Self {
             kind: InitErrorKind::Invalid {
-                setting: setting.into(),
+                setting,
                 value: value.to_string(),
-                expected: expected.into(),
+                expected,
             },
         }
     }

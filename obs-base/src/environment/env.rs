@@ -59,6 +59,11 @@ impl<'a> Env<'a> {
     ///
     /// `expected` describes valid values. At most 64 characters of the value are shown, so don't call this for secrets.
     pub fn ignore(&self, name: &str, value: &str, expected: impl fmt::Display) {
+        self.ignored(name, value, &expected);
+    }
+
+    /// [`ignore`](Self::ignore), compiled once.
+    fn ignored(&self, name: &str, value: &str, expected: &dyn fmt::Display) {
         let shown: String = value.chars().take(MAX_SHOWN).collect();
         let more = if shown.len() < value.len() { "…" } else { "" };
         self.notice(format!(

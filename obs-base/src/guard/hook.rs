@@ -75,13 +75,17 @@ impl<H: ?Sized> Guarded<H> {
     #[cold]
     fn warn_once(&self) {
         if !self.has_panicked.swap(true, Ordering::Relaxed) {
-            let what = self.what;
-            // Guarded, since layers of the application receive the event, perhaps while the thread unwinds.
-            let _ = guarded(|| {
-                tracing::warn!(target: target::OBS, "{what} has panicked and is ignored for this call; further panics of it are not logged");
-            });
+            warn(self.what);
         }
     }
+}
+
+/// Compiled once for all hooks.
+fn warn(what: &'static str) {
+    // Guarded, since layers of the application receive the event, perhaps while the thread unwinds.
+    let _ = guarded(|| {
+        tracing::warn!(target: target::OBS, "{what} has panicked and is ignored for this call; further panics of it are not logged");
+    });
 }
 
 impl<H: Default> Default for Guarded<H> {

@@ -6,6 +6,8 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use obs_base::sorting::sort_by;
+
 use super::{
     cells::{CounterCells, FloatCells, GaugeCell, HistogramCells, SummaryCells},
     clash::{Clash, ClashKind},
@@ -112,7 +114,7 @@ impl Catalog {
     pub(super) fn page(&self) -> Arc<Vec<Entry>> {
         let sorted = || {
             let mut entries: Vec<Entry> = self.entries.values().cloned().collect();
-            entries.sort_unstable_by(|one, other| one.meta.name.cmp(&other.meta.name));
+            sort_by(&mut entries, |one, other| one.meta.name.cmp(&other.meta.name));
             Arc::new(entries)
         };
         Arc::clone(self.page.get_or_init(sorted))

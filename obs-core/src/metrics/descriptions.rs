@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
+use obs_base::sorting::sort_by;
+
 use super::meta;
 use crate::names::MetricType;
 
@@ -63,7 +65,7 @@ impl Descriptions {
             names.push(meta::with_unit(plain, unit));
             names.extend(meta::without_unit(plain, unit).map(str::to_owned));
         }
-        names.sort_unstable();
+        sort_by(&mut names, Ord::cmp);
         names.dedup();
         names
     }

@@ -229,9 +229,8 @@ impl<C: Cell> Family<C> {
                 overflowed: true,
             };
         }
-        let make = |labels: Labels| self.cap.admit().then(|| Series::new(labels, C::new(&self.config)));
         let overflow_labels = labels.with_all_values(value::OVERFLOW);
-        if let Some(series) = self.series.find_or_insert(labels, make) {
+        if let Some(series) = self.find_or_make(labels, true) {
             return Found {
                 series,
                 overflowed: false,
@@ -246,11 +245,18 @@ impl<C: Cell> Family<C> {
     }
 
     fn make_overflow(&self, labels: Labels) -> Arc<Series<C>> {
-        let make = |labels| Some(Series::new(labels, C::new(&self.config)));
-        // `make` always gives a series, so the second one is never made.
-        self.series
-            .find_or_insert(labels, make)
+        // Without a cap there always is a series, so the second one is never made.
+        self.find_or_make(labels, false)
             .unwrap_or_else(|| Arc::new(Series::new(Labels::default(), C::new(&self.config))))
+    }
+
+    /// The series with these labels; a new one if there is none and the cap admits it. Not compiled into its callers,
+    /// which are many.
+    #[inline(never)]
+    fn find_or_make(&self, labels: Labels, is_capped: bool) -> Option<Arc<Series<C>>> {
+        let is_admitted = || !is_capped || self.cap.admit();
+        let make = |labels| is_admitted().then(|| Series::new(labels, C::new(&self.config)));
+        self.series.find_or_insert(labels, make)
     }
 
     /// Whether its series stay on the page for good: those about the registry itself.

@@ -1,5 +1,6 @@
 //! The choice of metrics by name.
 
+use obs_base::sorting::sort_by;
 use percent_encoding::percent_decode_str;
 
 /// The query parameter of Prometheus's client libraries.
@@ -27,7 +28,7 @@ impl Filter {
             .filter(|(key, _)| decoded(key) == PARAMETER)
             .map(|(_, value)| decoded(value))
             .collect();
-        names.sort_unstable();
+        sort_by(&mut names, Ord::cmp);
         names.dedup();
         Self { names }
     }

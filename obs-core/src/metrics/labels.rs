@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use obs_base::sorting::sort_by;
+
 use super::clean::{self, MAX_NAME, MAX_VALUE};
 
 /// The word that joins the values of label keys which became one
@@ -54,8 +56,12 @@ impl Labels {
     /// original keys, and a key that Prometheus reserves gets the prefix `exported_`. What is longer than
     /// [`MAX_NAME`] and [`MAX_VALUE`] is cut, and labels beyond [`MAX_LABELS`] are left out.
     pub(super) fn repaired<'a>(given: impl Iterator<Item = (&'a str, &'a str)>) -> (Self, bool) {
-        let mut given: Vec<_> = given.collect();
-        given.sort_by_key(|(key, _)| *key);
+        Self::repaired_of(given.collect())
+    }
+
+    /// [`repaired`](Self::repaired), compiled once.
+    fn repaired_of(mut given: Vec<(&str, &str)>) -> (Self, bool) {
+        sort_by(&mut given, |(one, _), (other, _)| one.cmp(other));
         let mut repaired = given.len() > MAX_LABELS;
         let mut pairs: BTreeMap<String, String> = BTreeMap::new();
         for (key, value) in given.into_iter().take(MAX_LABELS) {

@@ -14,7 +14,7 @@ use std::{
 };
 
 use metrics::{Counter, Gauge, Key, Recorder, Unit};
-use obs_base::ids::TraceId;
+use obs_base::{ids::TraceId, sorting::sort_by};
 use rustc_hash::FxHasher;
 
 use super::{
@@ -322,8 +322,7 @@ impl FlightRecorder {
         let entries = inner.entries();
         let upgraded = entries.iter().filter_map(Weak::upgrade);
         let mut running: Vec<_> = upgraded.filter_map(|entry| entry.view(now)).collect();
-        // By their keys, as they are large.
-        running.sort_by_cached_key(|running| std::cmp::Reverse(running.age));
+        sort_by(&mut running, |one, other| other.age.cmp(&one.age));
         running
     }
 
@@ -347,7 +346,7 @@ impl FlightRecorder {
         let Some(inner) = &self.0 else { return Vec::new() };
         let copied = inner.copied(|store, out| store.copy_slowest(Some(endpoint), out));
         let mut records = copied.read(&Filter::new().limit(usize::MAX));
-        records.sort_by_key(|record| std::cmp::Reverse(record.duration));
+        sort_by(&mut records, |one, other| other.duration.cmp(&one.duration));
         // Each shard has its own.
         let mut classes = HashSet::new();
         records.retain(|record| classes.insert(class_of(record.duration)));
@@ -359,7 +358,7 @@ impl FlightRecorder {
     pub fn errors(&self) -> Vec<ErrorGroup> {
         let Some(inner) = &self.0 else { return Vec::new() };
         let mut groups = inner.errors();
-        groups.sort_by_key(|group| std::cmp::Reverse(group.last));
+        sort_by(&mut groups, |one, other| other.last.cmp(&one.last));
         groups.iter().filter_map(ErrorGroup::read).collect()
     }
 
@@ -367,7 +366,7 @@ impl FlightRecorder {
     #[must_use]
     pub fn trace(&self, trace_id: TraceId) -> Vec<Record> {
         let mut records = self.recent(&Filter::new().trace_id(trace_id).limit(usize::MAX));
-        records.sort_by_key(|record| record.started);
+        sort_by(&mut records, |one, other| one.started.cmp(&other.started));
         records
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use obs_base::ids::SpanId;
+use obs_base::{ids::SpanId, sorting::sort_by};
 
 use super::{
     entry::Entry,
@@ -31,7 +31,9 @@ impl Copied {
             .filter_map(|record| Some((Summary::read(record)?, record)))
             .filter(|(summary, _)| filter.may_pass(summary))
             .collect();
-        found.sort_by_key(|(summary, _)| (std::cmp::Reverse(summary.ended()), summary.span_id));
+        sort_by(&mut found, |(one, _), (other, _)| {
+            (other.ended(), one.span_id).cmp(&(one.ended(), other.span_id))
+        });
         found.dedup_by_key(|(summary, _)| (summary.ended(), summary.span_id));
         let records = found.into_iter().filter_map(|(_, record)| Record::read(record));
         records

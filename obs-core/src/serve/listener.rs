@@ -4,15 +4,15 @@ use std::{
     convert::Infallible,
     io,
     net::{SocketAddr, TcpListener},
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, Mutex, PoisonError},
     thread,
     time::Duration,
 };
 
-use obs_base::InitError;
+use obs_base::{InitError, oneshot};
 use tokio::{
     runtime,
-    sync::{oneshot, watch},
+    sync::{oneshot as async_oneshot, watch},
     task::yield_now,
     time::{sleep, timeout},
 };
@@ -49,9 +49,9 @@ pub(crate) struct Serving {
 #[derive(Debug)]
 struct Running {
     /// Dropped to stop the thread.
-    stop: oneshot::Sender<Infallible>,
+    stop: async_oneshot::Sender<Infallible>,
     /// Receives a message at the end of the thread, unless it panics.
-    ended: mpsc::Receiver<()>,
+    ended: oneshot::Receiver<()>,
 }
 
 /// Binds the address on which the page is to be served, if one is set.
@@ -90,16 +90,15 @@ impl Bound {
             .enable_time()
             .build()
             .map_err(failed)?;
-        let (stop, stopped) = oneshot::channel();
-        let (ending, ended) = mpsc::channel();
+        let (stop, stopped) = async_oneshot::channel();
+        let (ending, ended) = oneshot::channel();
         let page = MetricsPage::of_pipeline(pipeline);
         let run = move || {
             if let Err(error) = runtime.block_on(accept(listener, page, stopped, MAX_CONNECTIONS)) {
                 tracing::error!(target: target::OBS, %error, %addr, "the metrics page is no longer served");
             }
             drop(runtime);
-            // Fails if the receiver of the end was dropped.
-            let _ = ending.send(());
+            ending.send(());
         };
         thread::Builder::new()
             .name("obs-metrics-http".to_owned())
@@ -125,7 +124,7 @@ impl Listener for Serving {
             return true;
         };
         drop(stop);
-        ended.recv_timeout(timeout).is_ok()
+        ended.recv_timeout(timeout).is_some()
     }
 }
 
@@ -133,7 +132,7 @@ impl Listener for Serving {
 pub(super) async fn accept(
     listener: TcpListener,
     page: MetricsPage,
-    stopped: oneshot::Receiver<Infallible>,
+    stopped: async_oneshot::Receiver<Infallible>,
     limit: usize,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;

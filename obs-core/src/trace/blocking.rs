@@ -1,16 +1,17 @@
 //! Calls that may block for longer than we may wait.
 
-use std::{sync::mpsc, thread, time::Duration};
+use std::{thread, time::Duration};
+
+use obs_base::oneshot;
 
 /// What `work` returns, on a thread of its own; false if it takes longer than `timeout`, in which
 /// case it goes on behind our back.
 pub(super) fn within(timeout: Duration, work: impl FnOnce() -> bool + Send + 'static) -> bool {
-    let (done, outcome) = mpsc::sync_channel(1);
+    let (done, outcome) = oneshot::channel();
     let spawned = thread::Builder::new().name("obs-flush".to_owned()).spawn(move || {
-        // The receiver may have been dropped.
-        let _ = done.send(work());
+        done.send(work());
     });
-    spawned.is_ok() && outcome.recv_timeout(timeout).unwrap_or(false)
+    spawned.is_ok() && outcome.recv_timeout(timeout).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -180,7 +180,7 @@ impl LimitedSpan {
         if is_cut {
             attributes.push(KeyValue::new(attribute::OBS_TRUNCATED, true));
         }
-        attributes.sort_by_key(|attribute| !is_closing(&attribute.key));
+        move_closing_to_front(&mut attributes);
         self.inner.set_attributes(attributes);
     }
 
@@ -343,4 +343,16 @@ impl Keys {
 /// The limits of the SDK, which are above those of the rules, so that the rules count what is dropped.
 pub(super) fn sdk_limit(limit: usize) -> u32 {
     to_u32(limit.saturating_add(2 * DIRECT).max(1_024))
+}
+/// Moves the attributes that the end of a span may set to the front, in their order.
+fn move_closing_to_front(attributes: &mut [KeyValue]) {
+    let mut front = 0;
+    for index in 0..attributes.len() {
+        if is_closing(&attributes[index].key) {
+            for place in (front..index).rev() {
+                attributes.swap(place, place + 1);
+            }
+            front += 1;
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use obs_base::InitError;
+use obs_base::{InitError, sorting::sort_by};
 use opentelemetry::{
     Context, KeyValue,
     trace::{Link, SpanKind, SpanRef, TraceContextExt, TraceId as OtelTraceId, TraceState},
@@ -112,7 +112,7 @@ impl Sampler {
         for (template, of_route) in &sampling.routes {
             routes.push((Box::from(template.as_str()), Rule::of(*of_route)?));
         }
-        routes.sort_unstable_by(|(one, _), (other, _)| order(one, other));
+        sort_by(&mut routes, |(one, _), (other, _)| order(one, other));
         Ok(Self {
             routes,
             limit: sampling.per_second.map(RateLimit::new).transpose()?,

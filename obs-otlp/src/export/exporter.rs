@@ -1,12 +1,8 @@
 //! The handle of an export thread, and the start of the thread.
 
-use std::{
-    sync::{Arc, mpsc},
-    thread,
-    time::Duration,
-};
+use std::{sync::Arc, thread, time::Duration};
 
-use obs_base::InitError;
+use obs_base::{InitError, oneshot};
 
 use super::{
     drops::Drops,
@@ -59,7 +55,7 @@ fn export<E: BatchExporter>(
     queue: Arc<Queue<E::Item>>,
     settings: ExportSettings,
     make: impl FnOnce() -> Result<E, BoxError>,
-    report: &mpsc::SyncSender<Result<(), BoxError>>,
+    report: oneshot::Sender<Result<(), BoxError>>,
 ) {
     // Spans that the transport made on this thread would be exported, which makes spans.
     become_export_thread();
@@ -73,16 +69,15 @@ fn export<E: BatchExporter>(
         .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(error) => return drop(report.send(Err(error.into()))),
+        Err(error) => return report.send(Err(error.into())),
     };
     runtime.block_on(async {
         match make() {
             Ok(exporter) => {
-                // The starting thread waits for this, unless it has panicked.
-                let _ = report.send(Ok(()));
+                report.send(Ok(()));
                 Worker::new(queue, exporter, settings).run().await;
             }
-            Err(error) => drop(report.send(Err(error))),
+            Err(error) => report.send(Err(error)),
         }
     });
     // A name lookup that hangs must not delay the end.
@@ -105,16 +100,19 @@ impl<T: Send + 'static> Exporter<T> {
     ) -> Result<Self, InitError> {
         let items = settings.signal.items;
         let queue = Arc::new(Queue::new(settings.queue, settings.batch, budget, drops));
-        let (report, outcome) = mpsc::sync_channel(1);
+        let (report, outcome) = oneshot::channel();
         let thread_queue = Arc::clone(&queue);
         thread::Builder::new()
             .name("obs-export".to_owned())
-            .spawn(move || export(thread_queue, settings, make, &report))
+            .spawn(move || export(thread_queue, settings, make, report))
             .map_err(|error| InitError::failed(format!("start the thread that exports {items}"), error))?;
-        match outcome.recv() {
-            Ok(Ok(())) => Ok(Self(queue)),
-            Ok(Err(error)) => Err(InitError::failed(format!("set up the export of {items}"), error)),
-            Err(ended) => Err(InitError::failed(format!("set up the export of {items}"), ended)),
+        match outcome.recv_timeout(Duration::MAX) {
+            Some(Ok(())) => Ok(Self(queue)),
+            Some(Err(error)) => Err(InitError::failed(format!("set up the export of {items}"), error)),
+            None => Err(InitError::failed(
+                format!("set up the export of {items}"),
+                "its thread has panicked",
+            )),
         }
     }
 

@@ -1,5 +1,8 @@
 use std::{
-    sync::{Mutex, mpsc::Receiver},
+    sync::{
+        Mutex,
+        mpsc::{self, Receiver},
+    },
     time::Instant,
 };
 

@@ -5,13 +5,12 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
-        mpsc,
     },
     time::{Duration, Instant},
 };
 
 use metrics::Counter;
-use obs_base::InitError;
+use obs_base::{InitError, oneshot};
 
 use super::{
     exit,
@@ -46,17 +45,16 @@ impl Writer {
     /// not answer in time is taken: lines wait for it.
     pub(in crate::logs) fn start(target: Box<dyn io::Write + Send>, dropped: Counter) -> Result<Self, InitError> {
         let shared = Arc::new(Shared::new(Target::new(target), dropped));
-        let (probed, outcome) = mpsc::sync_channel(1);
+        let (probed, outcome) = oneshot::channel();
         shared
             .spawn(move |shared| {
-                // The receiver may have timed out.
-                let _ = probed.send(lock(&shared.target).probe());
+                probed.send(lock(&shared.target).probe());
                 shared.run();
             })
             .map_err(|error| InitError::failed("start the thread that writes logs", error))?;
         // Dropped if the target is refused, which ends the thread.
         let writer = Self::of(shared);
-        if let Ok(Err(error)) = outcome.recv_timeout(PROBE) {
+        if let Some(Err(error)) = outcome.recv_timeout(PROBE) {
             let given = format_args!("a target that fails ({error})");
             return Err(InitError::invalid("log_writer", given, "one that can be written to"));
         }

@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use obs_base::sorting::sort_by;
 use obs_conventions::Outcome;
 
 use super::{
@@ -164,8 +165,8 @@ impl Store {
     pub(in crate::metrics) fn has_label_keys_of(&self, other: &Self) -> bool {
         let mut own: Vec<_> = self.dimensions.keys().collect();
         let mut others: Vec<_> = other.dimensions.keys().collect();
-        own.sort_unstable();
-        others.sort_unstable();
+        sort_by(&mut own, Ord::cmp);
+        sort_by(&mut others, Ord::cmp);
         own == others
     }
 
