@@ -145,6 +145,11 @@ impl Dispatcher {
         self.silences.iter().map(|begun| (begun.id, &begun.silence))
     }
 
+    pub(crate) fn silence_ends(&self, id: SilenceId) -> Option<Moment> {
+        let begun = self.silences.iter().find(|begun| begun.id == id)?;
+        Some(begun.ends_at)
+    }
+
     /// Whether a firing alert is silenced.
     pub(crate) fn is_silenced(&self, alert: &Alert) -> bool {
         self.muted.silenced.contains(&alert.fingerprint())

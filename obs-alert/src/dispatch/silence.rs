@@ -1,9 +1,9 @@
 //! Silences: alerts that are not notified for a time.
 
-use std::time::Duration;
+use std::{fmt, num::ParseIntError, str::FromStr, time::Duration};
 
 use super::matchers::{Matchers, Matching};
-use crate::time::Moment;
+use crate::{promql::Matcher, time::Moment};
 
 /// For a time, alerts whose labels match are not notified: during maintenance, or while somebody works on the cause.
 /// They are still evaluated, and notified if they fire afterwards. A restart ends it.
@@ -34,9 +34,12 @@ pub struct Silence {
 /// let manager = AlertManager::builder().registry(&Registry::new()).build()?;
 /// let id = manager.silence(Silence::new(Duration::from_secs(600), "deployment").with("service", "orders"))?;
 /// assert_eq!(manager.silences().len(), 1);
-/// assert!(manager.end_silence(id));
-/// # Ok::<(), obs_alert::BuildError>(())
+/// assert!(manager.silence_ends(id).is_some());
+/// assert!(manager.end_silence(id.to_string().parse()?));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// Its text is that of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SilenceId(pub(super) u64);
 
@@ -86,6 +89,12 @@ impl Silence {
         &self.comment
     }
 
+    /// What the labels of an alert have to be, all of it.
+    #[must_use]
+    pub fn matchers(&self) -> &[Matcher] {
+        self.matchers.list()
+    }
+
     pub(super) fn begin(self, id: SilenceId, now: Moment) -> Result<Begun, String> {
         if self.matchers.list().is_empty() {
             return Err("a silence of all alerts: say which ones, by `with` or `matching`".to_owned());
@@ -100,5 +109,21 @@ impl Silence {
             ends_at: now.after(self.span),
             silence: self,
         })
+    }
+}
+
+// === impl SilenceId ===
+
+impl fmt::Display for SilenceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for SilenceId {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        text.parse().map(Self)
     }
 }

@@ -148,6 +148,13 @@ impl AlertManager {
             .collect()
     }
 
+    /// The objectives, by name: what [`slos`](Self::slos) has the state of.
+    #[must_use]
+    pub fn objectives(&self) -> Vec<Arc<Slo>> {
+        let engine = self.shared.engine();
+        engine.slos.values().map(|watched| Arc::clone(&watched.slo)).collect()
+    }
+
     /// Adds a rule, from the next evaluation on.
     ///
     /// # Errors
@@ -245,6 +252,12 @@ impl AlertManager {
             .silences()
             .map(|(id, silence)| (id, silence.clone()))
             .collect()
+    }
+
+    /// When a silence ends. `None` if it has ended already.
+    #[must_use]
+    pub fn silence_ends(&self, id: SilenceId) -> Option<Moment> {
+        self.shared.engine().dispatcher.silence_ends(id)
     }
 
     /// The share of all requests that failed over the last `window` (up to 30 days), 0 to 1; `None` without

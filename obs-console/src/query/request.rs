@@ -7,7 +7,7 @@ use obs_core::health::HealthReport;
 use crate::Rights;
 
 /// A request of the API.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct ApiRequest<'a> {
     /// The segments of the path below `/api/v1/`, percent-decoded: no segment is empty, `.` or `..`, or has a slash or a
     /// control character.
