@@ -92,7 +92,9 @@ impl WebBody {
 
     /// The status, once the trailers have been read; unknown if they have none.
     pub(super) fn status(&self) -> Option<GrpcStatus> {
-        self.frames.status
+        // The text of an error may follow in the same frame.
+        let is_over = matches!(self.frames.position, Position::End);
+        self.frames.status.filter(|_| is_over)
     }
 
     /// The text of the error, if the trailers have one.
