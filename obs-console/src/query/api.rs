@@ -13,7 +13,7 @@ use super::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Path {
     /// Its segments; `{…}` stands for any.
-    pub(super) path: &'static str,
+    pub(super) template: &'static str,
     /// The parameters that it takes.
     pub(super) parameters: &'static [&'static str],
     answer: Answering,
@@ -26,6 +26,9 @@ macro_rules! by {
     (now $answer:path) => {
         |view, _, _| rendered(view, Ok($answer(view)))
     };
+    (always $answer:path) => {
+        |view, params, _| rendered(view, Ok($answer(view, params)))
+    };
     ($answer:path) => {
         |view, params, _| rendered(view, $answer(view, params))
     };
@@ -37,87 +40,87 @@ macro_rules! by {
 /// All paths.
 pub(super) const PATHS: [Path; 17] = [
     Path {
-        path: "session",
+        template: "session",
         parameters: &[],
         answer: by!(now session::answer),
     },
     Path {
-        path: "overview",
+        template: "overview",
         parameters: overview::PARAMETERS,
         answer: by!(overview::answer),
     },
     Path {
-        path: "running",
+        template: "running",
         parameters: running::PARAMETERS,
         answer: by!(running::answer),
     },
     Path {
-        path: "endpoint",
+        template: "endpoint",
         parameters: endpoint::PARAMETERS,
         answer: by!(endpoint::answer),
     },
     Path {
-        path: "records",
+        template: "records",
         parameters: records::PARAMETERS,
         answer: by!(records::answer),
     },
     Path {
-        path: "traces/{id}",
+        template: "traces/{id}",
         parameters: trace::PARAMETERS,
         answer: by!(trace::answer, id),
     },
     Path {
-        path: "lines",
+        template: "lines",
         parameters: lines::PARAMETERS,
         answer: by!(lines::answer),
     },
     Path {
-        path: "errors",
+        template: "errors",
         parameters: errors::PARAMETERS,
         answer: by!(errors::answer),
     },
     Path {
-        path: "errors/{fingerprint}",
+        template: "errors/{fingerprint}",
         parameters: errors::PARAMETERS,
         answer: by!(errors::one, id),
     },
     Path {
-        path: "diff",
+        template: "diff",
         parameters: diff::PARAMETERS,
         answer: by!(diff::answer),
     },
     Path {
-        path: "alerts",
+        template: "alerts",
         parameters: alerts::PARAMETERS,
         answer: by!(alerts::answer),
     },
     Path {
-        path: "metrics",
+        template: "metrics",
         parameters: metrics::LIST,
-        answer: by!(metrics::list),
+        answer: by!(always metrics::list),
     },
     Path {
-        path: "metrics/{name}",
+        template: "metrics/{name}",
         parameters: metrics::ONE,
         answer: by!(metrics::one, id),
     },
     Path {
-        path: "runtime",
+        template: "runtime",
         parameters: &[],
         answer: by!(now runtime::answer),
     },
     Path {
-        path: "suggestions",
+        template: "suggestions",
         parameters: session::SUGGESTIONS,
         answer: by!(session::suggestions),
     },
     Path {
-        path: "controls",
+        template: "controls",
         parameters: &[],
         answer: by!(now controls::answer),
     },
     Path {
-        path: "openapi.json",
+        template: "openapi.json",
         parameters: &[],
         answer: |_, _, _| Ok(openapi()),
     },
@@ -155,7 +158,7 @@ impl Path {
     fn takes<'a>(&self, segments: &'a [String]) -> Option<&'a str> {
         let mut id = "";
         let mut given = segments.iter();
-        for expected in self.path.split('/') {
+        for expected in self.template.split('/') {
             let segment = given.next()?;
             if expected.starts_with('{') {
                 id = segment;

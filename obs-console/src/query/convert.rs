@@ -104,6 +104,15 @@ impl RecordSummary {
     }
 }
 
+/// The level of the line of an end.
+fn level_of(record: &RecordSummary) -> Level {
+    match &*record.outcome {
+        "server_error" | "panic" | "body_error" => Level::Error,
+        "client_error" if record.kind == Kind::Call => Level::Warn,
+        _ => Level::Info,
+    }
+}
+
 // === impl Line ===
 
 impl Line {
@@ -172,11 +181,6 @@ impl Line {
 
     /// The line of the end of a request, call or job: its record has the values.
     pub(super) fn of_end(record: &RecordSummary) -> Self {
-        let level = match &*record.outcome {
-            "server_error" | "panic" | "body_error" => Level::Error,
-            "client_error" if record.kind == Kind::Call => Level::Warn,
-            _ => Level::Info,
-        };
         let text = |key: &str, value: &str| Field {
             key: key.to_owned(),
             value: Scalar::Text(value.to_owned()),
@@ -207,7 +211,7 @@ impl Line {
         Self {
             seq: None,
             at: record.ended,
-            level,
+            level: level_of(record),
             service: record.service.clone(),
             target: if is_call {
                 log::CLIENT_TARGET

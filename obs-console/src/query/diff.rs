@@ -6,10 +6,7 @@
 //! for less. The shares of an endpoint are its error ratio, its share of all requests, and the share of its requests that
 //! are slower than the 95th percentile of the other group; the largest of the three distances is its score.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use obs_core::recorder::{Filter, Record};
 
@@ -94,7 +91,7 @@ fn base(params: &Params<'_>, window: &Window) -> Result<Window, Problem> {
         return params.window_of("base_from", "base_to");
     }
     Ok(Window {
-        from: window.from.before(window.to.0 - window.from.0),
+        from: window.from.before(window.length()),
         to: window.from,
     })
 }
@@ -148,8 +145,7 @@ impl<'a> Group<'a> {
     }
 
     fn seconds(&self) -> f64 {
-        let length: Duration = self.window.to.0.saturating_sub(self.window.from.0);
-        length.as_secs_f64().max(1e-3)
+        self.window.length().as_secs_f64().max(1e-3)
     }
 
     fn by_endpoint(&self) -> BTreeMap<EndpointKey, Vec<&'a Record>> {

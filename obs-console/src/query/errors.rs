@@ -99,7 +99,7 @@ fn row(view: &View<'_>, group: &ErrorGroup, records: &[Record], window: &Window)
 
 /// How many times lie in each part of a window.
 fn trend(times: impl Iterator<Item = Time>, window: &Window) -> Counts {
-    let step = ((window.to.0 - window.from.0) / TREND).max(std::time::Duration::from_millis(1));
+    let step = (window.length() / TREND).max(std::time::Duration::from_millis(1));
     let mut counts = vec![0; TREND as usize];
     for time in times {
         let since = time.0.saturating_sub(window.from.0);

@@ -22,7 +22,7 @@ pub(super) fn scalar(value: &Scalar) -> Cell<'_> {
 }
 
 fn optional(text: Option<&String>) -> Option<Cell<'_>> {
-    text.and_then(|text| Cell::text(text))
+    text.map(|text| Cell::text(text))
 }
 
 fn status(status: Option<u16>) -> Option<Cell<'static>> {
@@ -46,8 +46,8 @@ impl Row for Line {
     fn cell(&self, key: &Key) -> Option<Cell<'_>> {
         match key {
             Key::Level => Some(Cell::Level(self.level)),
-            Key::Target => Cell::text(&self.target),
-            Key::Service => Cell::text(&self.service),
+            Key::Target => Some(Cell::text(&self.target)),
+            Key::Service => Some(Cell::text(&self.service)),
             Key::RequestId => optional(self.request_id.as_ref()),
             Key::TraceId => optional(self.trace_id.as_ref()),
             Key::At => Some(Cell::Time(self.at)),
@@ -80,17 +80,17 @@ impl Row for RecordSummary {
 
     fn cell(&self, key: &Key) -> Option<Cell<'_>> {
         match key {
-            Key::Service => Cell::text(&self.service),
-            Key::Kind => Cell::text(self.kind.as_str()),
-            Key::Method => Cell::text(&self.method),
-            Key::Endpoint => Cell::text(&self.endpoint),
-            Key::Path => Cell::text(&self.path),
+            Key::Service => Some(Cell::text(&self.service)),
+            Key::Kind => Some(Cell::text(self.kind.as_str())),
+            Key::Method => Some(Cell::text(&self.method)),
+            Key::Endpoint => Some(Cell::text(&self.endpoint)),
+            Key::Path => Some(Cell::text(&self.path)),
             Key::Status => status(self.status),
-            Key::Outcome => Cell::text(&self.outcome),
+            Key::Outcome => Some(Cell::text(&self.outcome)),
             Key::Duration => Cell::seconds(self.duration),
             Key::ErrorType => optional(self.error_type.as_ref()),
-            Key::RequestId => Cell::text(&self.request_id),
-            Key::TraceId => Cell::text(&self.trace_id),
+            Key::RequestId => Some(Cell::text(&self.request_id)),
+            Key::TraceId => Some(Cell::text(&self.trace_id)),
             Key::Client => optional(self.client.as_ref()),
             Key::At => Some(Cell::Time(self.ended)),
             Key::Level | Key::Target | Key::Age | Key::Field(_) => None,
@@ -117,14 +117,14 @@ impl Row for Running {
 
     fn cell(&self, key: &Key) -> Option<Cell<'_>> {
         match key {
-            Key::Kind => Cell::text(self.kind.as_str()),
-            Key::Method => Cell::text(&self.method),
-            Key::Endpoint => Cell::text(&self.endpoint),
-            Key::Path => Cell::text(&self.path),
+            Key::Kind => Some(Cell::text(self.kind.as_str())),
+            Key::Method => Some(Cell::text(&self.method)),
+            Key::Endpoint => Some(Cell::text(&self.endpoint)),
+            Key::Path => Some(Cell::text(&self.path)),
             Key::Status => status(self.status),
             Key::Age | Key::Duration => Cell::seconds(self.age),
-            Key::RequestId => Cell::text(&self.request_id),
-            Key::TraceId => Cell::text(&self.trace_id),
+            Key::RequestId => Some(Cell::text(&self.request_id)),
+            Key::TraceId => Some(Cell::text(&self.trace_id)),
             Key::Client => optional(self.client.as_ref()),
             Key::At => Some(Cell::Time(self.started)),
             _ => None,
@@ -140,9 +140,9 @@ impl Row for EndpointRow {
 
     fn cell(&self, key: &Key) -> Option<Cell<'_>> {
         match key {
-            Key::Kind => Cell::text(self.kind.as_str()),
-            Key::Method => Cell::text(&self.method),
-            Key::Endpoint => Cell::text(&self.endpoint),
+            Key::Kind => Some(Cell::text(self.kind.as_str())),
+            Key::Method => Some(Cell::text(&self.method)),
+            Key::Endpoint => Some(Cell::text(&self.endpoint)),
             Key::Duration => Cell::seconds(self.p99?),
             _ => None,
         }

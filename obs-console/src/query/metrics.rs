@@ -26,7 +26,7 @@ const COLUMNS: usize = 120;
 const QUANTILES: [f64; 3] = [0.5, 0.95, 0.99];
 
 /// `GET metrics`: by name.
-pub(super) fn list(view: &View<'_>, params: &Params<'_>) -> Result<Made<Vec<MetricRow>>, Problem> {
+pub(super) fn list(view: &View<'_>, params: &Params<'_>) -> Made<Vec<MetricRow>> {
     let wanted = params.get("filter").unwrap_or_default().to_ascii_lowercase();
     let families = view.sources.obs().registry().snapshot();
     let is_wanted = |family: &&FamilySnapshot| {
@@ -44,10 +44,10 @@ pub(super) fn list(view: &View<'_>, params: &Params<'_>) -> Result<Made<Vec<Metr
     rows.sort_by(|a, b| a.name.cmp(&b.name));
     let left = Budget::default().take(&mut rows);
     let note = (left > 0).then(|| LeftOut::new("metrics", left, "an answer has at most 1 MiB"));
-    Ok(Made {
+    Made {
         left_out: note.into_iter().collect(),
         ..Made::new(rows)
-    })
+    }
 }
 
 /// `GET metrics/{name}`.

@@ -115,22 +115,22 @@ fn summary(path: &str) -> &'static str {
 
 fn operation(path: &super::api::Path, all: &mut Schemas) -> Value {
     let mut parameters: Vec<_> = path.parameters.iter().map(|name| parameter(name)).collect();
-    if let Some((_, id)) = path.path.split_once('{') {
+    if let Some((_, id)) = path.template.split_once('{') {
         let name = id.trim_end_matches('}');
         parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
     }
-    let schema = schema_of(path.path, all);
+    let schema = schema_of(path.template, all);
     let mut content = json!({ "application/json": { "schema": schema } });
-    if path.path != "openapi.json" {
+    if path.template != "openapi.json" {
         for text in ["application/x-ndjson", "text/markdown", "text/plain"] {
             content[text] = json!({ "schema": { "type": "string" } });
         }
     }
     json!({ "get": {
-        "summary": summary(path.path),
+        "summary": summary(path.template),
         "parameters": parameters,
         "responses": {
-            "200": { "description": summary(path.path), "content": content },
+            "200": { "description": summary(path.template), "content": content },
             "default": { "$ref": "#/components/responses/Problem" },
         },
     }})
@@ -155,7 +155,7 @@ fn document() -> Value {
     let mut schemas = Schemas::new();
     let paths: BTreeMap<_, _> = PATHS
         .iter()
-        .map(|path| (format!("/api/v1/{}", path.path), operation(path, &mut schemas)))
+        .map(|path| (format!("/api/v1/{}", path.template), operation(path, &mut schemas)))
         .collect();
     schemas.insert("Problem".to_owned(), problem());
     let reference = json!({ "$ref": "#/components/schemas/Problem" });
@@ -211,21 +211,21 @@ fn the_file_describes_the_code() {
 fn answers_of_a_filled_instance_are_as_described() {
     let document = document();
     let bench = Bench::filled();
-    for path in PATHS.iter().filter(|path| path.path != "openapi.json") {
+    for path in PATHS.iter().filter(|path| path.template != "openapi.json") {
         let pointer = format!(
             "/paths/{}/get/responses/200/content/application~1json/schema",
-            format!("/api/v1/{}", path.path).replace('/', "~1")
+            format!("/api/v1/{}", path.template).replace('/', "~1")
         );
         let mut schema = document.pointer(&pointer).unwrap().clone();
         schema["components"] = document["components"].clone();
         schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
         let validator = jsonschema::validator_for(&schema).unwrap();
-        let answer = bench.json(&bench.example(path.path));
+        let answer = bench.json(&bench.example(path.template));
         let errors: Vec<_> = validator
             .iter_errors(&answer)
             .map(|error| format!("{}: {error}", error.instance_path()))
             .collect();
-        assert!(errors.is_empty(), "{}: {errors:#?}", path.path);
+        assert!(errors.is_empty(), "{}: {errors:#?}", path.template);
     }
 }
 

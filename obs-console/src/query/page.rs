@@ -21,6 +21,16 @@ pub(super) struct Cursor {
 #[derive(Debug)]
 pub(super) struct Budget(usize);
 
+/// What became of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    Taken,
+    /// It is too large by itself.
+    TooLarge,
+    /// There is no room for it any more.
+    Full,
+}
+
 /// Counts the bytes that are written.
 struct Counting(usize);
 
@@ -61,21 +71,31 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Takes as many of the rows as there is room for; returns how many are left.
+    /// Takes as many of the rows as there is room for; returns how many are left out. A row that is too large by itself is
+    /// left out alone.
     pub(super) fn take<T: Serialize>(&mut self, rows: &mut Vec<T>) -> usize {
-        let fitting = rows.iter().take_while(|row| self.takes(*row)).count();
-        let left = rows.len() - fitting;
-        rows.truncate(fitting);
-        left
+        let all = rows.len();
+        let mut is_full = false;
+        rows.retain(|row| {
+            let fit = if is_full { Fit::Full } else { self.fit(row) };
+            is_full |= fit == Fit::Full;
+            fit == Fit::Taken
+        });
+        all - rows.len()
     }
 
-    /// Whether there is room for a row, which is taken then.
-    pub(super) fn takes(&mut self, row: &impl Serialize) -> bool {
+    /// Takes a row, if there is room for it.
+    fn fit(&mut self, row: &impl Serialize) -> Fit {
         let mut bytes = Counting(1);
-        let written = serde_json::to_writer(&mut bytes, row).is_ok();
-        let rest = self.0.checked_sub(bytes.0).filter(|_| written);
-        self.0 = rest.unwrap_or(self.0);
-        rest.is_some()
+        let is_written = serde_json::to_writer(&mut bytes, row).is_ok();
+        if !is_written || bytes.0 > MAX_ROW_BYTES / 4 {
+            return Fit::TooLarge;
+        }
+        let Some(rest) = self.0.checked_sub(bytes.0) else {
+            return Fit::Full;
+        };
+        self.0 = rest;
+        Fit::Taken
     }
 }
 
@@ -110,17 +130,32 @@ pub(super) fn page<T: Serialize>(
         rows.reverse();
     }
     let all = rows.len();
-    rows.truncate(limit);
-    let did_not_fit = Budget::default().take(rows);
-    if did_not_fit > 0 {
+    let mut budget = Budget::default();
+    let (mut last, mut read, mut too_large) = (None, 0, 0);
+    let mut fitting = Vec::new();
+    for row in rows.drain(..).take(limit) {
+        let (place, fit) = (place(&row), budget.fit(&row));
+        match fit {
+            Fit::Full => break,
+            Fit::TooLarge => too_large += 1,
+            Fit::Taken => fitting.push(row),
+        }
+        last = Some(place);
+        read += 1;
+    }
+    *rows = fitting;
+    if too_large > 0 {
+        left_out.push(LeftOut::new("rows", too_large, "a row has at most 240 KiB"));
+    }
+    let rest = limit.min(all) - read;
+    if rest > 0 {
         left_out.push(LeftOut::new(
             "rows",
-            did_not_fit,
+            rest,
             "an answer has at most 1 MiB; the next page has them",
         ));
     }
-    let last = rows.last().filter(|_| rows.len() < all)?;
-    Some(place(last).to_text())
+    last.filter(|_| read < all).map(Cursor::to_text)
 }
 
 /// A text of at most [`MAX_CELL`] bytes; whether something was cut.
@@ -188,6 +223,18 @@ mod tests {
         let next = page(&mut rows, |_| Cursor::new(0, 0), (true, None, 1_000), &mut left_out);
         assert!(rows.len() < 130 && rows.len() > 100 && next.is_some(), "{}", rows.len());
         assert_eq!(left_out[0].count, Some(1_000 - rows.len() as u64));
+    }
+
+    #[test]
+    fn a_row_that_is_too_large_by_itself_is_left_out_alone() {
+        let mut rows = vec!["a".to_owned(), "x".repeat(MAX_ROW_BYTES), "b".to_owned()];
+        let mut left_out = Vec::new();
+        let place = |row: &String| Cursor::new(u64::from(row.as_bytes()[0]), 0);
+        let next = page(&mut rows, place, (true, None, 2), &mut left_out);
+        assert_eq!((rows.len(), left_out[0].count), (1, Some(1)));
+        assert_eq!(next.as_deref(), Some("62-0"), "the next page begins behind b");
+        let mut list = vec!["x".repeat(MAX_ROW_BYTES), "b".to_owned()];
+        assert_eq!((Budget::default().take(&mut list), list.len()), (1, 1));
     }
 
     #[test]

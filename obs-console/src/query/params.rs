@@ -84,14 +84,15 @@ impl<'a> Params<'a> {
         if from.0 >= to.0 {
             return Err(Problem::bad_query(from_name, None, "the window ends before it begins"));
         }
-        if to.0 - from.0 > MAX_WINDOW {
+        let window = Window { from, to };
+        if window.length() > MAX_WINDOW {
             return Err(Problem::bad_query(
                 from_name,
                 None,
                 "the window is longer than 366 days",
             ));
         }
-        Ok(Window { from, to })
+        Ok(window)
     }
 
     fn last(&self) -> Result<Duration, Problem> {

@@ -46,11 +46,14 @@ const NOTHING: Role = Role {
     is_in_flight: false,
 };
 
+/// The value of a label; empty if there is none.
+type LabelOf<'a> = &'a dyn Fn(&str) -> String;
+
 /// A metric of requests, and how its series are read.
 struct Definition {
     metric: MetricDef,
     side: Side,
-    read: fn(&dyn Fn(&str) -> String) -> Role,
+    read: fn(LabelOf<'_>) -> Role,
 }
 
 const DEFINITIONS: [Definition; 8] = [
@@ -73,7 +76,7 @@ const DEFINITIONS: [Definition; 8] = [
 // === impl Definition ===
 
 impl Definition {
-    const fn new(metric: MetricDef, side: Side, read: fn(&dyn Fn(&str) -> String) -> Role) -> Self {
+    const fn new(metric: MetricDef, side: Side, read: fn(LabelOf<'_>) -> Role) -> Self {
         Self { metric, side, read }
     }
 
@@ -86,12 +89,12 @@ impl Definition {
     }
 }
 
-fn outcome_of(label_of: &dyn Fn(&str) -> String) -> Option<Outcome> {
+fn outcome_of(label_of: LabelOf<'_>) -> Option<Outcome> {
     let outcome = label_of(label::OUTCOME);
     Outcome::ALL.into_iter().find(|known| known.as_str() == outcome)
 }
 
-fn by_outcome(label_of: &dyn Fn(&str) -> String) -> Role {
+fn by_outcome(label_of: LabelOf<'_>) -> Role {
     let outcome = outcome_of(label_of);
     Role {
         counts: true,
@@ -101,7 +104,7 @@ fn by_outcome(label_of: &dyn Fn(&str) -> String) -> Role {
     }
 }
 
-fn by_client_outcome(label_of: &dyn Fn(&str) -> String) -> Role {
+fn by_client_outcome(label_of: LabelOf<'_>) -> Role {
     let role = by_outcome(label_of);
     let is_refused = outcome_of(label_of) == Some(Outcome::ClientError);
     Role {
@@ -111,14 +114,14 @@ fn by_client_outcome(label_of: &dyn Fn(&str) -> String) -> Role {
 }
 
 /// A request that its client cancelled has no latency of the service's.
-fn durations(label_of: &dyn Fn(&str) -> String) -> Role {
+fn durations(label_of: LabelOf<'_>) -> Role {
     Role {
         measures: label_of(label::STATUS) != "499",
         ..NOTHING
     }
 }
 
-fn by_error_type(label_of: &dyn Fn(&str) -> String) -> Role {
+fn by_error_type(label_of: LabelOf<'_>) -> Role {
     let has_status = !label_of(label::HTTP_RESPONSE_STATUS_CODE).is_empty();
     let is_error = !label_of(label::ERROR_TYPE).is_empty();
     Role {

@@ -77,8 +77,8 @@ fn found(view: &View<'_>, page: &str, key: &Key, text: &str) -> Vec<String> {
             let history = view.sources.sampler().history();
             for (endpoint, _) in history.keys().filter_map(red::read) {
                 match key {
-                    Key::Method => add(Cell::text(&endpoint.method)),
-                    Key::Endpoint => add(Cell::text(&endpoint.endpoint)),
+                    Key::Method => add(Some(Cell::text(&endpoint.method))),
+                    Key::Endpoint => add(Some(Cell::text(&endpoint.endpoint))),
                     _ => {}
                 }
             }
@@ -94,7 +94,9 @@ fn found(view: &View<'_>, page: &str, key: &Key, text: &str) -> Vec<String> {
         }
         _ => {
             let records = view.sources.obs().recorder().recent(&Filter::new().limit(MAX_RECORDS));
-            records.iter().for_each(|record| add(view.summary(record).cell(key)));
+            for record in &records {
+                add(view.summary(record).cell(key));
+            }
         }
     }
     values.into_iter().take(MAX_VALUES).collect()

@@ -25,7 +25,7 @@ pub(super) struct Bench {
     pub(super) sources: Arc<Sources>,
     layer: LayerState,
     /// What is still running.
-    _open: Option<Observation>,
+    open: Option<Observation>,
 }
 
 impl Bench {
@@ -50,7 +50,7 @@ impl Bench {
         Self {
             sources,
             layer,
-            _open: None,
+            open: None,
         }
     }
 
@@ -80,7 +80,7 @@ impl Bench {
             .unwrap();
         bench.sources.sampler().sample(1);
         bench.sources.sampler().sample(2);
-        bench._open = Some(bench.begin("GET", "/slow", "/slow"));
+        bench.open = Some(bench.begin("GET", "/slow", "/slow"));
         bench
     }
 
@@ -280,12 +280,17 @@ fn lines_outside_and_within_jobs_and_the_ends_of_requests_are_one_list() {
 #[test]
 fn pages_of_lines_have_each_line_once() {
     let bench = Bench::filled();
-    let all = bench.json("lines?limit=1000")["data"].as_array().unwrap().clone();
     let to = bench.json("lines")["window"]["to"].as_str().unwrap().to_owned();
+    // What the instance says of its process comes when it comes.
+    let query = format!("to={to}&filter=-%22the+process+has+no%22");
+    let all = bench.json(&format!("lines?limit=1000&{query}"))["data"]
+        .as_array()
+        .unwrap()
+        .clone();
     let mut found = Vec::new();
     let mut cursor = String::new();
     loop {
-        let page = bench.json(&format!("lines?limit=7&to={to}&cursor={cursor}"));
+        let page = bench.json(&format!("lines?limit=7&{query}&cursor={cursor}"));
         found.extend(page["data"].as_array().unwrap().clone());
         let Some(next) = page["next"].as_str() else { break };
         next.clone_into(&mut cursor);
@@ -473,6 +478,50 @@ fn hostile_texts_are_shown_as_text() {
 }
 
 #[test]
+fn texts_of_other_services_of_any_length_leave_room_for_the_others() {
+    use super::{Field, Level, Line, Scalar, Time};
+    let bench = Bench::filled();
+    let line = |length: usize, fields: usize| Line {
+        seq: None,
+        at: Time::now(),
+        level: Level::Error,
+        service: "other".to_owned(),
+        target: HOSTILE.to_owned(),
+        message: HOSTILE.repeat(length),
+        fields: vec![
+            Field {
+                key: HOSTILE.to_owned(),
+                value: Scalar::Text("\u{fffd}\u{0}".repeat(fields))
+            };
+            fields
+        ],
+        request_id: None,
+        trace_id: None,
+        span_id: None,
+        held: false,
+        text: String::new(),
+    };
+    for (length, fields) in [(10_000, 0), (1, 1), (1, 150), (0, 0)] {
+        assert!(
+            bench.sources.foreign().add_line(line(length, fields)),
+            "{length} {fields}"
+        );
+    }
+    let answer = bench.json("lines?filter=service:other");
+    assert_eq!(answer["data"].as_array().unwrap().len(), 4);
+    let longest = answer["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["message"].as_str().unwrap().len())
+        .max();
+    assert!(longest.unwrap() <= super::page::MAX_CELL + 3);
+    for format in [Format::Ndjson, Format::Markdown, Format::Text] {
+        bench.get("lines?limit=1000", format).unwrap();
+    }
+}
+
+#[test]
 fn wrong_queries_are_refused_with_their_place() {
     let bench = Bench::new();
     for (path, parameter, offset) in [
@@ -519,7 +568,7 @@ fn an_evicted_trace_says_when() {
     let bench = Bench {
         sources: Arc::new(Sources::new(obs, None, 1 << 20)),
         layer,
-        _open: None,
+        open: None,
     };
     (0..50).for_each(|at| bench.request("GET", "/", &format!("/{at}"), 200));
     let first = bench.json("records?limit=50");

@@ -4,11 +4,15 @@ use obs_core::recorder::{Filter, Record};
 
 use super::{
     ApiRequest, Problem, Sources,
+    page::cut,
     types::{Answer, Field, LeftOut, Line, RecordSummary, Running, Scalar, Service, Time, Window},
 };
 
 /// What stands for a value that the client may not see.
 const HIDDEN: &str = "[hidden]";
+
+/// The most fields of a line, and attributes of a span.
+const MAX_FIELDS: usize = 128;
 
 /// The sources as a client sees them.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +106,10 @@ impl View<'_> {
         if line.service.is_empty() {
             line.service.clone_from(&self.service().name);
         }
+        for text in [&mut line.service, &mut line.target, &mut line.message, &mut line.text] {
+            cut(text);
+        }
+        cut_fields(&mut line.fields);
         if !self.request.rights.sees_sensitive() {
             hide(&mut line.fields);
             line.text = String::new();
@@ -121,6 +129,7 @@ impl View<'_> {
 
     /// Attributes as the client sees them.
     pub(super) fn fields(&self, mut fields: Vec<Field>) -> Vec<Field> {
+        cut_fields(&mut fields);
         if !self.request.rights.sees_sensitive() {
             hide(&mut fields);
         }
@@ -139,6 +148,23 @@ impl View<'_> {
         }
         let traces = self.sources.obs().recorder().tagged(value);
         Ok(Some(traces.iter().map(ToString::to_string).collect()))
+    }
+}
+
+/// Cuts what is too long; the last field says how many there were more.
+fn cut_fields(fields: &mut Vec<Field>) {
+    if let Some(more) = fields.len().checked_sub(MAX_FIELDS).filter(|more| *more > 0) {
+        fields.truncate(MAX_FIELDS);
+        fields.push(Field {
+            key: "…".to_owned(),
+            value: Scalar::Text(format!("{more} more")),
+        });
+    }
+    for field in fields {
+        cut(&mut field.key);
+        if let Scalar::Text(text) = &mut field.value {
+            cut(text);
+        }
     }
 }
 

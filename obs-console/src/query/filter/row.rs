@@ -27,8 +27,8 @@ pub(in crate::query) enum Cell<'a> {
 // === impl Cell ===
 
 impl<'a> Cell<'a> {
-    pub(in crate::query) fn text(text: &'a str) -> Option<Self> {
-        Some(Self::Text(Cow::Borrowed(text)))
+    pub(in crate::query) fn text(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
     }
 
     /// Seconds; none if they are no duration.

@@ -126,7 +126,9 @@ impl Test {
                 needle.matches(text) || needle.begins(text).is_some_and(is_within)
             }
             (Self::Id(needle), Cell::Text(text)) => needle.begins(text).is_some(),
-            (Self::Class(class), Cell::Number(status)) => (status / 100.0).floor() == f64::from(*class),
+            (Self::Class(class), Cell::Number(status)) => {
+                (f64::from(*class) * 100.0..f64::from(*class + 1) * 100.0).contains(status)
+            }
             (Self::Number(relation, bound) | Self::Numeric(relation, bound), Cell::Number(number)) => {
                 relation.holds(number, bound)
             }

@@ -61,7 +61,7 @@ pub(super) fn read(bytes: &mut &[u8]) -> Option<(u32, Change)> {
             let mut buckets = Vec::with_capacity(count.min(bytes.len()));
             let mut at = 0;
             for _ in 0..count {
-                at += u32::try_from(number(bytes)?).ok()?;
+                at = u32::try_from(number(bytes)?).ok()?.checked_add(at)?;
                 buckets.push((at, number(bytes)?));
             }
             Change::Observations {
@@ -160,7 +160,9 @@ mod tests {
         #[test]
         fn what_is_written_is_read(all in proptest::collection::vec((any::<u32>(), changes()), 0..20)) {
             let mut bytes = Vec::new();
-            all.iter().for_each(|(gap, change)| push(&mut bytes, *gap, change));
+            for (gap, change) in &all {
+                push(&mut bytes, *gap, change);
+            }
             let mut rest = &bytes[..];
             let read: Vec<_> = std::iter::from_fn(|| read(&mut rest)).collect();
             prop_assert_eq!(read, all);

@@ -16,7 +16,7 @@ pub(super) struct Frames {
     pub(super) every: u64,
     /// The most frames.
     max: usize,
-    frames: VecDeque<Frame>,
+    kept: VecDeque<Frame>,
     /// The values of the last sample, by the number of the series.
     last: Vec<Last>,
     /// The values of gauges before the oldest frame.
@@ -64,7 +64,7 @@ impl Frames {
         Self {
             every,
             max,
-            frames: VecDeque::new(),
+            kept: VecDeque::new(),
             last: Vec::new(),
             base: Vec::new(),
             begin: 0,
@@ -79,7 +79,7 @@ impl Frames {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.frames.len()
+        self.kept.len()
     }
 
     /// The tick at which the oldest frame begins.
@@ -105,9 +105,10 @@ impl Frames {
             Some(series) if begins => {
                 last.begin(&series.value);
                 // A gauge has its value from here on; in the first sample of all, from before the oldest frame on.
-                if let Last::Gauge(value) = *last {
-                    let base = self.base.get_mut(id.0 as usize);
-                    base.into_iter().for_each(|base| *base = value);
+                if let Last::Gauge(value) = *last
+                    && let Some(base) = self.base.get_mut(id.0 as usize)
+                {
+                    *base = value;
                 }
                 None
             }
@@ -126,15 +127,15 @@ impl Frames {
         self.open.clear();
         self.open_last = 0;
         self.bytes += FRAME + changes.len();
-        self.frames.push_back(Frame { tick, changes });
-        while self.frames.len() > self.max {
+        self.kept.push_back(Frame { tick, changes });
+        while self.kept.len() > self.max {
             self.drop_oldest();
         }
     }
 
     /// Drops the oldest frame; its gauges are what the next one begins with.
     pub(super) fn drop_oldest(&mut self) -> bool {
-        let Some(frame) = self.frames.pop_front() else {
+        let Some(frame) = self.kept.pop_front() else {
             return false;
         };
         self.bytes -= FRAME + frame.changes.len();
@@ -158,7 +159,7 @@ impl Frames {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Frame> {
-        self.frames.iter()
+        self.kept.iter()
     }
 
     fn place(&mut self, id: SeriesId) -> &mut Last {

@@ -123,15 +123,12 @@ impl Table {
         }
         self.bytes += size;
         let slot = Some(Slot { key, hash, seen: tick });
-        let at = match self.free.pop() {
-            Some(at) => {
-                self.slots[at as usize] = slot;
-                at
-            }
-            None => {
-                self.slots.push(slot);
-                u32::try_from(self.slots.len() - 1).ok()?
-            }
+        let at = if let Some(at) = self.free.pop() {
+            self.slots[at as usize] = slot;
+            at
+        } else {
+            self.slots.push(slot);
+            u32::try_from(self.slots.len() - 1).ok()?
         };
         self.by_hash.insert(hash, at);
         Some((SeriesId(at), true))

@@ -236,7 +236,6 @@ fn a_clock_that_jumps_changes_the_labels_alone() {
 /// `cargo test -p obs-console --release -- --ignored costs --nocapture`: a sample of 1 000 series, all of which change.
 #[test]
 #[ignore = "measures"]
-#[expect(clippy::print_stdout, reason = "the figures")]
 fn costs() {
     let (registry, mut history) = (Registry::new(), History::new(4 << 20));
     let record = |tick: u64| {

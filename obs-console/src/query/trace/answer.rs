@@ -10,7 +10,7 @@ use super::{
 };
 use crate::query::{
     Problem, lines,
-    page::Budget,
+    page::{Budget, cut},
     params::Params,
     running,
     types::{Field, Kind, LeftOut, Line, RecordSummary, Running, Scalar, Span, SpanStatus, Time, Trace, Window},
@@ -21,6 +21,8 @@ use crate::query::{
 pub(in crate::query) const PARAMETERS: &[&str] = &["span", "format"];
 /// The most spans of a trace.
 const MAX_SPANS: usize = 5_000;
+/// The most events of a span.
+const MAX_EVENTS: usize = 128;
 /// How long before and after a trace its lines are looked for.
 const AROUND: std::time::Duration = std::time::Duration::from_secs(60);
 
@@ -172,10 +174,14 @@ fn spans(view: &View<'_>, records: &[Record], open: &[Running]) -> Vec<Span> {
 
 /// A span as the client sees it.
 fn seen(view: &View<'_>, mut span: Span) -> Span {
-    let is_record = span.is_record;
-    if !is_record {
+    for text in [&mut span.name, &mut span.service].into_iter().chain(&mut span.error) {
+        cut(text);
+    }
+    if !span.is_record {
         span.attributes = view.fields(span.attributes);
+        span.events.truncate(MAX_EVENTS);
         for event in &mut span.events {
+            cut(&mut event.name);
             event.attributes = view.fields(std::mem::take(&mut event.attributes));
         }
     }

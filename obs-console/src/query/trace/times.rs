@@ -52,7 +52,7 @@ pub(super) fn critical_path(spans: &[Span], parents: &[Option<usize>]) -> Vec<us
     let mut open = vec![root];
     while let Some(at) = open.pop() {
         path.push(at);
-        let mut children: Vec<_> = children[at].iter().copied().collect();
+        let mut children = children[at].clone();
         children.sort_by(|a, b| end(&spans[*b]).total_cmp(&end(&spans[*a])));
         // A child may run on after its parent: what is behind that nobody waits for.
         let mut until = end(&spans[at]);

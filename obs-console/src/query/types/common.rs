@@ -81,6 +81,15 @@ objects! {
     }
 }
 
+// === impl Window ===
+
+impl Window {
+    /// How long it is.
+    pub(in crate::query) fn length(&self) -> std::time::Duration {
+        self.to.0.saturating_sub(self.from.0)
+    }
+}
+
 #[cfg(test)]
 impl<T: super::schema::Schema> super::schema::Schema for Answer<T> {
     fn schema(all: &mut super::schema::Schemas) -> serde_json::Value {

@@ -32,7 +32,7 @@ macro_rules! objects {
                     <$type as $crate::query::types::schema::Schema>::schema(all),
                 )),*];
                 let description = concat!($($doc),+).trim();
-                $crate::query::types::schema::object(all, stringify!($name), description, fields)
+                $crate::query::types::schema::object(all, stringify!($name), description, &fields)
             }
         }
     )*};
@@ -112,10 +112,14 @@ pub enum Scalar {
 // === impl Time ===
 
 impl Time {
-    /// Now.
+    /// Now, rounded up to milliseconds, so that it is the same when it was written and is read.
     #[must_use]
     pub fn now() -> Self {
-        std::time::SystemTime::now().into()
+        let Self(now) = std::time::SystemTime::now().into();
+        let milliseconds = now.as_nanos().div_ceil(1_000_000);
+        Self(std::time::Duration::from_millis(
+            u64::try_from(milliseconds).unwrap_or(u64::MAX),
+        ))
     }
 
     /// So long before; the epoch at the earliest.
@@ -133,10 +137,9 @@ impl Time {
     /// Since an earlier time, in seconds; negative if that is later.
     #[must_use]
     pub fn seconds_since(self, earlier: Self) -> f64 {
-        if self.0 >= earlier.0 {
-            (self.0 - earlier.0).as_secs_f64()
-        } else {
-            -(earlier.0 - self.0).as_secs_f64()
+        match self.0.checked_sub(earlier.0) {
+            Some(since) => since.as_secs_f64(),
+            None => -earlier.0.saturating_sub(self.0).as_secs_f64(),
         }
     }
 
@@ -156,7 +159,7 @@ impl Time {
 
 impl From<std::time::SystemTime> for Time {
     fn from(time: std::time::SystemTime) -> Self {
-        Self(time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default())
+        Self(obs_base::clock::since_epoch(time))
     }
 }
 
@@ -182,19 +185,15 @@ mod tests {
     use super::{Scalar, Schema, Schemas, Time};
 
     /// The schema of a struct, which gets a name.
-    pub(crate) fn object(
-        all: &mut Schemas,
-        name: &str,
-        description: &str,
-        fields: Vec<(&str, String, Value)>,
-    ) -> Value {
+    pub(crate) fn object(all: &mut Schemas, name: &str, description: &str, fields: &[(&str, String, Value)]) -> Value {
         let required: Vec<_> = fields.iter().map(|(name, ..)| *name).collect();
         let mut properties = serde_json::Map::new();
-        for (name, description, mut schema) in fields.clone() {
+        for (name, description, schema) in fields {
+            let mut schema = schema.clone();
             if let Some(schema) = schema.as_object_mut() {
-                schema.insert("description".to_owned(), description.into());
+                schema.insert("description".to_owned(), description.as_str().into());
             }
-            properties.insert(name.to_owned(), schema);
+            properties.insert((*name).to_owned(), schema);
         }
         let schema = json!({
             "type": "object", "description": description, "properties": properties, "required": required,
