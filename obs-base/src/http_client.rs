@@ -1,5 +1,6 @@
-//! The HTTP client of everything that obs sends: OTLP, notifications. A client of the library `ureq`, which blocks,
-//! with one set-up of TLS: rustls, and the system's certificates unless others are given.
+//! The HTTP client of everything that obs sends and fetches: OTLP, notifications, what the command `obs` shows. A client
+//! of the library `ureq`, which blocks, with one set-up of TLS: rustls, and the system's certificates unless others are
+//! given.
 //!
 //! Proxies are those of the environment (`ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), as `ureq` reads them.
 //! Redirects are answers like others: what is sent may be secret, so that each sender decides where it goes.
@@ -18,7 +19,7 @@
 //! # }
 //! ```
 
-use std::{error::Error, fmt, mem, time::Duration};
+use std::{error::Error, fmt, io, mem, time::Duration};
 
 use ureq::{Agent, Body, config::Config, http::Response};
 
@@ -117,6 +118,35 @@ impl HttpClient {
         self.agent.run(request).map(Answer).map_err(HttpError)
     }
 
+    /// Asks for a page and waits for the head of the answer: no longer than `timeout`. With `is_endless`, the body may
+    /// take any time after that; else all has to arrive within `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no response, or if it is not HTTP.
+    pub fn get(
+        &self,
+        uri: &Uri,
+        headers: &HeaderMap,
+        timeout: Duration,
+        is_endless: bool,
+    ) -> Result<Answer, HttpError> {
+        let mut request = http::Request::get(uri.clone())
+            .body(())
+            .map_err(|error| HttpError(error.into()))?;
+        request.headers_mut().clone_from(headers);
+        let request = self.agent.configure_request(request).timeout_recv_body(None);
+        let request = if is_endless {
+            request
+                .timeout_resolve(Some(timeout))
+                .timeout_connect(Some(timeout))
+                .timeout_recv_response(Some(timeout))
+        } else {
+            request.timeout_global(Some(timeout))
+        };
+        self.agent.run(request.build()).map(Answer).map_err(HttpError)
+    }
+
     /// Ends the requests that are running, also those of clones, and closes all connections. This client can be used
     /// afterwards, clones of it can not.
     pub fn abort(&mut self) {
@@ -156,6 +186,12 @@ impl Answer {
             .read_to_vec()
             .unwrap_or_default()
     }
+
+    /// The body as it arrives; whoever reads it bounds it.
+    #[must_use]
+    pub fn into_reader(self) -> impl io::Read + Send + 'static {
+        self.0.into_body().into_reader()
+    }
 }
 
 // === impl HttpError ===
@@ -165,6 +201,25 @@ impl HttpError {
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         matches!(self.0, ureq::Error::Timeout(_))
+    }
+
+    /// Whether nothing accepts connections there.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        let io = |kind: io::ErrorKind| matches!(&self.0, ureq::Error::Io(error) if error.kind() == kind);
+        matches!(self.0, ureq::Error::ConnectionFailed) || io(io::ErrorKind::ConnectionRefused)
+    }
+
+    /// Whether the name of the host is not known.
+    #[must_use]
+    pub fn is_unknown_host(&self) -> bool {
+        matches!(self.0, ureq::Error::HostNotFound)
+    }
+
+    /// Whether what answers does not speak HTTP.
+    #[must_use]
+    pub fn is_other_protocol(&self) -> bool {
+        matches!(self.0, ureq::Error::Protocol(_) | ureq::Error::Http(_))
     }
 }
 
