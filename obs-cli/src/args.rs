@@ -8,10 +8,14 @@ use std::{
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
-use super::run::{Outcome, Verdict};
+use super::{
+    console_args::{DiffArgs, ErrorsArgs, McpArgs, OpenArgs, RunningArgs, TailArgs, TopArgs, TraceArgs},
+    run::{Outcome, Verdict},
+};
 
-/// Generate the configuration of everything around a service from one definition:
-/// Prometheus, Alertmanager, Grafana, Loki, collectors, Kubernetes, Compose, runbooks.
+/// Generate the configuration of everything around a service from one definition
+/// (Prometheus, Alertmanager, Grafana, Loki, collectors, Kubernetes, Compose, runbooks), and
+/// see in running services what their consoles know.
 #[derive(Debug, Parser)]
 #[command(name = "obs", version, propagate_version = true, after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -25,11 +29,13 @@ Examples:
   obs new --service payments --team payments --endpoint 'POST /payments'
   obs generate --spec obs.yaml --out deploy
   obs check && obs test
+  obs errors http://localhost:3000/obs
 
 Exit codes:
   0  success; nothing was found
-  1  findings: files that differ, alerts of poor quality, failed tests
-  2  could not finish: invalid arguments or definition, files or pages that can't be read or written";
+  1  findings: files that differ, alerts of poor quality, failed tests; errors, stuck requests, differences
+  2  could not finish: invalid arguments or definition, files or pages that can't be read or written,
+     a console that gives no answer";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -41,6 +47,22 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Run promtool and amtool on the files
     Test(TestArgs),
+    /// Show the endpoints of services, live
+    Top(TopArgs),
+    /// Show what is running in a service
+    Running(RunningArgs),
+    /// Show the errors of a service by kind
+    Errors(ErrorsArgs),
+    /// Show a trace as a waterfall, with its lines
+    Trace(TraceArgs),
+    /// Show what differs between two windows, or between slow requests and the rest
+    Diff(DiffArgs),
+    /// Print log lines as they come
+    Tail(TailArgs),
+    /// Show an exported trace or a saved view
+    Open(OpenArgs),
+    /// Let an assistant ask a console, by the Model Context Protocol
+    Mcp(McpArgs),
     /// Print shell completions
     Completions(CompletionsArgs),
 }

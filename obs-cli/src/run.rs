@@ -14,7 +14,7 @@ use obs_stack::{files, output::Folder};
 
 use super::{
     args::{self, Args, Command, GenerateArgs},
-    check, new, test,
+    ask, check, mcp, new, open, tail, test, top,
 };
 
 /// Runs the command in the arguments of the process, and returns its [exit code](super).
@@ -37,6 +37,14 @@ pub(super) fn main() -> ExitCode {
         Command::Generate(args) => generate(args),
         Command::Check(args) => check::run(args),
         Command::Test(args) => test::run(args),
+        Command::Top(args) => top::run(args),
+        Command::Running(args) => ask::running(args),
+        Command::Errors(args) => ask::errors(args),
+        Command::Trace(args) => ask::trace(args),
+        Command::Diff(args) => ask::diff(args),
+        Command::Tail(args) => tail::run(args),
+        Command::Open(args) => open::run(args),
+        Command::Mcp(args) => mcp::run(args),
         Command::Completions(args) => args::completions(args),
     };
     match outcome {
