@@ -79,6 +79,12 @@ fn hash(line: &Line) -> u64 {
     for id in [&line.span_id, &line.trace_id].into_iter().flatten() {
         hash.add_text(id);
     }
+    if line.text.is_empty() {
+        for field in &line.fields {
+            hash.add_text(&field.key);
+            hash.add_text(&field.value.to_string());
+        }
+    }
     hash.finish()
 }
 
