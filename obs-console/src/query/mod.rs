@@ -5,6 +5,7 @@
 //! All lists take a filter, see [`Query`].
 
 mod alerts;
+mod answer;
 mod api;
 mod budgets;
 mod controls;
@@ -44,54 +45,18 @@ mod tree;
 mod types;
 mod view;
 
+pub use answer::{answer, enveloped, trace};
 pub use filter::{BadFilter, Key, Query};
 pub use follow::Follow;
 pub use foreign::{Foreign, ForeignSpan};
 pub use problem::Problem;
 pub use request::{ActiveControl, ApiAnswer, ApiRequest, Audited, ConsoleFacts, ControlsState, Format};
 pub use sources::Sources;
-pub use types::*;
-
-use view::{Made, View};
-
-use crate::Rights;
-
-/// Answers a request of the API.
-///
-/// # Errors
-///
-/// The [`Problem`] that the client is told.
-pub fn answer(sources: &Sources, request: &ApiRequest<'_>) -> Result<ApiAnswer, Problem> {
-    let now = Time::now();
-    api::answer(&View { sources, request, now })
-}
-
-/// An answer with this as its data, as JSON.
-#[must_use]
-pub fn enveloped(sources: &Sources, data: &impl serde::Serialize) -> Vec<u8> {
-    let request = ApiRequest::default();
-    let view = View {
-        sources,
-        request: &request,
-        now: Time::now(),
-    };
-    serde_json::to_vec(&Made::new(data).answer(&view)).unwrap_or_default()
-}
-
-/// A trace, as a client with these rights sees it.
-///
-/// # Errors
-///
-/// If it is unknown or evicted.
-pub fn trace(sources: &Sources, id: &str, rights: Rights) -> Result<Answer<Trace>, Problem> {
-    let request = ApiRequest {
-        rights,
-        ..ApiRequest::default()
-    };
-    let view = View {
-        sources,
-        request: &request,
-        now: Time::now(),
-    };
-    Ok(trace::of_id(&view, id)?.answer(&view))
-}
+pub use types::{
+    AlertRow, Alerts, Answer, AttributeDifference, AuditRow, BurnRateRow, ConsoleState, ControlRow, Controls, Counts,
+    Difference, Endpoint, EndpointDifference, EndpointRow, EndpointSeries, ErrorRow, Exemplar, Fact, Feature, Field,
+    HealthCheck, Heatmap, Kind, Label, LeftOut, Level, Line, Metric, MetricRow, OutcomeCount, Overview, Percentiles,
+    Phase, Points, Quantile, RecordSummary, Red, Retention, RuleRow, Running, RunningList, Runtime, Saturation, Scalar,
+    Series, Service, Session, SessionRights, Setting, Side, SilenceRow, SloBudget, Span, SpanEvent, SpanStatus, Spark,
+    StatusCount, Suggestions, Telemetry, Time, TokioRuntime, Totals, Trace, Version, Window,
+};
