@@ -10,7 +10,7 @@ use clap_complete::Shell;
 
 use super::{
     console_args::{DiffArgs, ErrorsArgs, McpArgs, OpenArgs, RunningArgs, TailArgs, TopArgs, TraceArgs},
-    run::{Outcome, Verdict},
+    outcome::{Outcome, Verdict},
 };
 
 /// Generate the configuration of everything around a service from one definition

@@ -9,8 +9,8 @@ use super::{
     client::{Address, Answer, Console, Query, Target, Token},
     console_args::{ConsoleArg, DiffArgs, ErrorsArgs, RowArgs, RunningArgs, TraceArgs, WindowArgs},
     model::{Difference, ErrorRow, RunningList, Span, Trace},
+    outcome::{Outcome, Verdict, say},
     report,
-    run::{Outcome, Verdict, say},
     text::{Row, Screen, json_line},
 };
 

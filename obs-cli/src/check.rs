@@ -15,7 +15,8 @@ use obs_stack::{
 
 use super::{
     args::CheckArgs,
-    run::{self, Outcome, Verdict, complain, count, say},
+    generate,
+    outcome::{Outcome, Verdict, complain, count, say},
 };
 
 /// Compares files and pages with the definition, and prints a line for each finding.
@@ -25,7 +26,7 @@ use super::{
 /// If the definition or the folder can't be read, or an argument is invalid. A page that
 /// can't be fetched is reported, and makes the verdict [`Verdict::Incomplete`].
 pub(super) fn run(args: &CheckArgs) -> Outcome {
-    let definition = run::read_definition(&args.spec.spec)?;
+    let definition = generate::read_definition(&args.spec.spec)?;
     for note in definition.notes() {
         say(&format!("note: {note}"))?;
     }

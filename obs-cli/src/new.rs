@@ -10,7 +10,7 @@ use obs_rules::definition::Definition;
 
 use super::{
     args::NewArgs,
-    run::{Outcome, Verdict, say},
+    outcome::{Outcome, Verdict, say},
 };
 
 /// The values of a first definition.

@@ -9,8 +9,8 @@ use super::{
     client::{Event, Follower, Query},
     console_args::TailArgs,
     model::Line,
+    outcome::{Outcome, Verdict, count, say},
     report,
-    run::{Outcome, Verdict, count, say},
     text::{Screen, json_line, shown},
 };
 

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     args::TestArgs,
-    run::{Outcome, Verdict, count, say},
+    outcome::{Outcome, Verdict, count, say},
 };
 
 /// The message of a promtool that was built without service discovery in Kubernetes, as in

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{
     args::{Args, Command, NewArgs},
     new::{Answers, Questions, definition, prompted},
-    run::count,
+    outcome::count,
 };
 
 fn new_args(args: &[&str]) -> NewArgs {

@@ -18,7 +18,7 @@ use self::{ask::Asker, server::Server};
 use super::{
     client::{Address, Token},
     console_args::McpArgs,
-    run::{Outcome, Verdict},
+    outcome::{Outcome, Verdict},
 };
 
 /// Serves until standard input ends.

@@ -14,8 +14,8 @@ use super::{
     ask,
     console_args::OpenArgs,
     model::Trace,
+    outcome::{Outcome, Verdict},
     report,
-    run::{Outcome, Verdict},
     text::{Row, Screen, shown},
 };
 

@@ -88,7 +88,7 @@ pub(crate) fn totals(service: &str, overview: &Overview) -> Row {
         format!("  {} running", number(in_flight)).into(),
     ];
     if !overview.alerts.is_empty() {
-        let count = crate::run::count(overview.alerts.len(), "alert");
+        let count = crate::outcome::count(overview.alerts.len(), "alert");
         row.push(Piece::new(format!("  {count} firing"), Tone::Bad));
     }
     let telemetry = &overview.telemetry;

@@ -13,8 +13,8 @@ use self::source::{Reading, Source, read_all};
 use super::{
     client::{Address, Token},
     console_args::TopArgs,
+    outcome::{Outcome, Verdict, complain, say},
     report::{self, ServiceRow},
-    run::{Outcome, Verdict, complain, say},
     text::{Piece, Row, Screen, Tone, json_line, shown},
 };
 
