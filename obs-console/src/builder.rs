@@ -7,9 +7,9 @@ use obs_base::token::Token;
 use obs_core::{Obs, adapter::PageOwner, health::Health};
 
 use crate::{
-    Console, ConsoleError, Rights,
+    Console, ConsoleError, Intake, Rights,
     query::Sources,
-    server::{Access, Server, is_host},
+    server::{Access, Gate, Server, is_host},
 };
 
 /// The bytes of the history of metrics.
@@ -32,6 +32,7 @@ pub struct ConsoleBuilder {
     sensitive: Option<bool>,
     history_bytes: usize,
     hosts: Vec<String>,
+    intake: Option<Intake>,
 }
 
 // === impl ConsoleBuilder ===
@@ -48,6 +49,7 @@ impl ConsoleBuilder {
             sensitive: None,
             history_bytes: HISTORY_BYTES,
             hosts: Vec::new(),
+            intake: None,
         }
     }
 
@@ -110,18 +112,32 @@ impl ConsoleBuilder {
         self
     }
 
+    /// Takes traces and log records of other services, see [`Intake`]. Defaults to none.
+    pub fn accept_otlp(mut self, intake: Intake) -> Self {
+        self.intake = Some(intake);
+        self
+    }
+
     /// Makes the console.
     ///
     /// # Errors
     ///
-    /// If a token is shorter than 16 characters or no header can carry it, or a host is none.
+    /// If a token or key is shorter than 16 characters or no header can carry it, or a host is none.
     pub fn build(self) -> Result<Console, ConsoleError> {
-        let tokens = self.tokens.iter().map(|(token, rights)| Ok((checked(token)?, *rights)));
+        let tokens = self
+            .tokens
+            .iter()
+            .map(|(token, rights)| Ok((checked("token", token)?, *rights)));
         let tokens: Vec<_> = tokens.collect::<Result<_, ConsoleError>>()?;
         if let Some(bad) = self.hosts.iter().find(|host| !is_host(host)) {
             let expected = format!("a name or an address without scheme, port and path, not {bad:?}");
             return Err(ConsoleError::invalid("allow_host", expected));
         }
+        let gate = self
+            .intake
+            .as_ref()
+            .map(|intake| checked("accept_otlp", &intake.key).map(Gate::new));
+        let gate = gate.transpose()?;
         let is_open = tokens.is_empty() && !self.one_time_link;
         let most = Rights::see()
             .sensitive(self.sensitive.unwrap_or(is_open))
@@ -130,14 +146,17 @@ impl ConsoleBuilder {
         self.obs.recorder().tag_requests(TAG);
         let owner = PageOwner::of(&self.obs);
         let sources = Sources::new(self.obs, self.alerts, self.history_bytes);
-        let server = Server::new(access, owner, Arc::new(sources), self.health, self.controls);
+        if let Some(intake) = &self.intake {
+            sources.foreign().set_limit(intake.bytes);
+        }
+        let server = Server::new(access, owner, Arc::new(sources), self.health, self.controls, gate);
         Ok(Console::new(Arc::new(server)))
     }
 }
 
-fn checked(token: &str) -> Result<Token, ConsoleError> {
-    let expected = || ConsoleError::invalid("token", "16 or more visible ASCII characters without spaces");
-    let parsed = Token::parse("token", token).map_err(|_| expected())?;
+fn checked(setting: &'static str, token: &str) -> Result<Token, ConsoleError> {
+    let expected = || ConsoleError::invalid(setting, "16 or more visible ASCII characters without spaces");
+    let parsed = Token::parse(setting, token).map_err(|_| expected())?;
     if token.len() < MIN_TOKEN {
         Err(expected())
     } else {

@@ -55,7 +55,7 @@ impl Console {
 
     /// Checks a request, before its body is read. For adapters.
     pub fn admit(&self, request: &ConsoleRequest<'_>) -> Admitted {
-        Server::admit(&self.server, request)
+        Admitted::new(Arc::clone(&self.server), request)
     }
 }
 

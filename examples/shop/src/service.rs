@@ -6,7 +6,7 @@
 //! of its own.
 
 use std::{
-    io,
+    env, io,
     net::{SocketAddr, TcpListener},
     panic,
     sync::mpsc::{self, RecvTimeoutError},
@@ -16,8 +16,8 @@ use std::{
 
 use obs_alert::AlertManager;
 use obs_axum::{
-    obs_console::Console,
-    obs_core::{Obs, ObsBuilder, context},
+    obs_console::{Console, Intake},
+    obs_core::{Obs, ObsBuilder, context, otlp::Otlp},
 };
 use tokio::sync::watch;
 
@@ -25,6 +25,10 @@ use crate::{alerts, args::Args, definition, logs, report::LogLines};
 
 /// Where the console of each service is.
 pub(crate) const CONSOLE: &str = "/obs";
+/// The service whose console shows the traces of all.
+const REPORTS_AT: &str = "storefront";
+/// The key with which the others report there.
+const REPORT_KEY: &str = "the-services-of-the-shop";
 /// How long requests may take to end when the shop closes.
 pub(crate) const GRACE: Duration = Duration::from_secs(1);
 /// How long alerts may take to leave when the shop closes, and spans and lines after them, whatever their
@@ -85,8 +89,13 @@ pub(crate) fn print_other_panics_only() {
 }
 
 /// Everything to see of a service, for whoever is on this machine; with `.token(…)` for others too.
-fn console_of(obs: &Obs, alerts: Option<&AlertManager>) -> io::Result<Console> {
+fn console_of(name: &str, obs: &Obs, alerts: Option<&AlertManager>) -> io::Result<Console> {
     let console = Console::builder(obs).controls(true);
+    let console = if name == REPORTS_AT {
+        console.accept_otlp(Intake::new(REPORT_KEY))
+    } else {
+        console
+    };
     let console = alerts
         .into_iter()
         .fold(console, |console, alerts| console.alerts(alerts));
@@ -101,10 +110,24 @@ impl Service {
     /// # Errors
     ///
     /// If the definition is wrong.
-    pub(crate) fn telemetry(name: &'static str, args: &Args) -> io::Result<(ObsBuilder, Option<LogLines>)> {
+    pub(crate) fn telemetry(
+        name: &'static str,
+        storefront: SocketAddr,
+        args: &Args,
+    ) -> io::Result<(ObsBuilder, Option<LogLines>)> {
         let builder = Obs::builder(name)
             .definition(&definition::of(name)?)
             .version(env!("CARGO_PKG_VERSION"));
+        // A collector that the environment names gets the spans; otherwise one console shows whole traces.
+        let has_collector = env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_some();
+        let builder = if name == REPORTS_AT || has_collector || args.requests.is_some() {
+            builder
+        } else {
+            let console = Otlp::new()
+                .endpoint(format!("http://{storefront}{CONSOLE}"))
+                .header("authorization", format!("Bearer {REPORT_KEY}"));
+            builder.otlp(console).otlp_logs(true)
+        };
         Ok(logs::configure(builder, name, args))
     }
 
@@ -134,7 +157,7 @@ impl Service {
                 Ok(alerts) => alerts,
                 Err(error) => return drop(begin.send(Err(error))),
             };
-            let console = match console_of(&own, alerts.as_ref()) {
+            let console = match console_of(name, &own, alerts.as_ref()) {
                 Ok(console) => console,
                 Err(error) => return drop(begin.send(Err(error))),
             };

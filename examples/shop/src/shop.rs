@@ -34,10 +34,14 @@ impl Shop {
     pub(crate) fn open(args: &Args) -> Result<Self, Box<dyn Error>> {
         // All ports are taken before any service starts: each must know the next one's address.
         let [at_storefront, at_orders, at_payments] = [listen(args, 0)?, listen(args, 1)?, listen(args, 2)?];
-        let [to_orders, to_payments] = [at_orders.local_addr()?, at_payments.local_addr()?];
-        let (for_storefront, storefront_lines) = Service::telemetry("storefront", args)?;
-        let (for_orders, orders_lines) = Service::telemetry("orders", args)?;
-        let (for_payments, payments_lines) = Service::telemetry("payments", args)?;
+        let [to_storefront, to_orders, to_payments] = [
+            at_storefront.local_addr()?,
+            at_orders.local_addr()?,
+            at_payments.local_addr()?,
+        ];
+        let (for_storefront, storefront_lines) = Service::telemetry("storefront", to_storefront, args)?;
+        let (for_orders, orders_lines) = Service::telemetry("orders", to_storefront, args)?;
+        let (for_payments, payments_lines) = Service::telemetry("payments", to_storefront, args)?;
         let [storefront, orders, payments] = Obs::init_several([for_storefront, for_orders, for_payments])?;
         let with = |obs, lines| Telemetry { obs, lines };
         let payments = with(payments, payments_lines);

@@ -88,7 +88,7 @@ impl Foreign {
     }
 
     /// The spans of a trace.
-    pub(super) fn spans(&self, trace_id: &str) -> Vec<Span> {
+    pub(crate) fn spans(&self, trace_id: &str) -> Vec<Span> {
         self.read(|item| match item {
             Item::Span(span) if span.trace_id == trace_id => Some(span.span.clone()),
             _ => None,
@@ -96,7 +96,7 @@ impl Foreign {
     }
 
     /// The lines that are wanted.
-    pub(super) fn lines(&self, mut wants: impl FnMut(&Line) -> bool) -> Vec<Line> {
+    pub(crate) fn lines(&self, mut wants: impl FnMut(&Line) -> bool) -> Vec<Line> {
         self.read(|item| match item {
             Item::Line(line) if wants(line) => Some((**line).clone()),
             _ => None,

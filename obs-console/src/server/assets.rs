@@ -8,6 +8,9 @@ use obs_base::fnv::Fnv1a;
 
 use super::{request::ConsoleRequest, response::ConsoleResponse};
 
+/// The template of a file that shows what was shared, without a server.
+pub(super) const SHARE: &str = include_str!("../../assets/share.html");
+
 /// A file of the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asset {

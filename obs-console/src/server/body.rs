@@ -144,3 +144,46 @@ impl Drop for Follower {
         channel.waker = None;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::{super::followers::Places, *};
+
+    fn next(follower: &mut Follower) -> Poll<Option<Result<Bytes, Infallible>>> {
+        Pin::new(follower).poll_next(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn a_client_that_takes_nothing_is_noticed() {
+        let (sender, mut follower) = stream(Places::new(1).take().unwrap());
+        let later = Instant::now() + Duration::from_secs(60);
+        assert_eq!((sender.waiting(), sender.stalled(later)), (0, Duration::ZERO));
+        sender.push(b"a line".to_vec());
+        assert!(sender.waiting() == 6 && sender.stalled(later) > Duration::from_secs(59));
+        assert!(matches!(next(&mut follower), Poll::Ready(Some(Ok(chunk))) if chunk == "a line"));
+        assert_eq!((sender.waiting(), sender.stalled(later)), (0, Duration::ZERO));
+        assert!(next(&mut follower).is_pending());
+    }
+
+    #[test]
+    fn what_was_sent_is_taken_before_the_stream_ends() {
+        let (sender, mut follower) = stream(Places::new(1).take().unwrap());
+        sender.push(b"last".to_vec());
+        drop(sender);
+        assert!(matches!(next(&mut follower), Poll::Ready(Some(Ok(_)))));
+        assert!(matches!(next(&mut follower), Poll::Ready(None)));
+    }
+
+    #[test]
+    fn a_client_that_leaves_gives_its_place_back() {
+        let places = Places::new(1);
+        let (sender, follower) = stream(places.take().unwrap());
+        assert!(places.take().is_none() && !sender.is_left());
+        sender.push(b"a line".to_vec());
+        drop(follower);
+        assert!(sender.is_left() && sender.waiting() == 0);
+        assert_eq!((places.taken(), places.take().is_some()), (0, true));
+    }
+}

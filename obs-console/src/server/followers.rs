@@ -13,8 +13,6 @@ use obs_base::{calendar::rfc3339, clock};
 use super::body::Sender;
 use crate::query::Follow;
 
-/// The most clients that follow at once.
-pub(crate) const MAX_FOLLOWERS: usize = 32;
 /// The bytes that a client may leave waiting; meanwhile nothing is read for it.
 const MAX_WAITING: usize = 64 << 10;
 /// The bytes that are read for a client at once.
@@ -24,9 +22,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a client is told that the stream is alive.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// How many places are taken.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Places(Arc<AtomicUsize>);
+/// A limited number of places.
+#[derive(Debug)]
+pub(crate) struct Places {
+    taken: Arc<AtomicUsize>,
+    most: usize,
+}
 
 /// A place that is taken, until it is dropped.
 #[derive(Debug)]
@@ -43,15 +44,22 @@ pub(super) struct Following {
 // === impl Places ===
 
 impl Places {
+    pub(crate) fn new(most: usize) -> Self {
+        Self {
+            taken: Arc::default(),
+            most,
+        }
+    }
+
     /// A place, if one is left.
     pub(crate) fn take(&self) -> Option<Place> {
-        let one_more = |taken| (taken < MAX_FOLLOWERS).then_some(taken + 1);
-        self.0.fetch_update(Relaxed, Relaxed, one_more).ok()?;
-        Some(Place(Arc::clone(&self.0)))
+        let one_more = |taken| (taken < self.most).then_some(taken + 1);
+        self.taken.fetch_update(Relaxed, Relaxed, one_more).ok()?;
+        Some(Place(Arc::clone(&self.taken)))
     }
 
     pub(crate) fn taken(&self) -> usize {
-        self.0.load(Relaxed)
+        self.taken.load(Relaxed)
     }
 }
 

@@ -6,20 +6,28 @@
 
 mod access;
 mod admitted;
+mod api;
 mod assets;
 mod body;
 mod controls;
+mod decide;
 mod followers;
 mod forms;
+mod intake;
+mod login;
+mod making;
 mod pages;
+mod receiving;
 mod reply;
 mod request;
 mod response;
 mod route;
 mod server;
+mod share;
 mod worker;
 
 pub(crate) use access::{Access, is_host};
+pub(crate) use intake::Gate;
 pub(crate) use server::Server;
 
 pub use admitted::Admitted;

@@ -67,6 +67,17 @@ impl ConsoleResponse {
     }
 }
 
+/// A path of the console as the client sees it.
+pub(super) fn located(mount: &str, path: &str, query: Option<&str>) -> String {
+    let query = query.filter(|query| !query.is_empty());
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{mount}{path}{query}")
+}
+
+pub(super) fn too_large() -> Problem {
+    Problem::too_large(413, "the body has more bytes than are read")
+}
+
 impl From<Problem> for ConsoleResponse {
     fn from(problem: Problem) -> Self {
         let response = Self::new(problem.status, "application/json", problem.to_json());

@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::assets::Asset;
+use super::{assets::Asset, intake::Signal};
 use crate::query::Problem;
 
 /// The most bytes of path and query together.
@@ -19,6 +19,10 @@ pub(super) enum Route {
     Page,
     Asset(Asset),
     Login,
+    /// Where other services report.
+    Intake(Signal),
+    /// The file that a page is passed on in, without what it is filled with.
+    ShareTemplate,
     /// Below `/api/v1/`.
     Api(Vec<String>),
 }
@@ -43,6 +47,8 @@ impl Route {
         match *words {
             [] => Ok(Self::Page),
             ["login"] => Ok(Self::Login),
+            ["assets", "share.html"] => Ok(Self::ShareTemplate),
+            ["v1", signal] => Signal::named(signal).map(Self::Intake).ok_or_else(nothing_here),
             ["assets", file] => Asset::named(file).map(Self::Asset).ok_or_else(nothing_here),
             ["api", "v1", _, ..] => Ok(Self::Api(segments.into_iter().skip(2).collect())),
             _ if is_page(&words) => Ok(Self::Page),

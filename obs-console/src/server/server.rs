@@ -5,15 +5,17 @@ use std::{fmt, sync::Arc};
 use obs_core::{adapter::PageOwner, health::Health};
 
 use super::{
-    Admitted,
     access::Access,
     controls::Controls,
-    followers::{Following, MAX_FOLLOWERS, Places},
+    followers::{Following, Places},
+    intake::Gate,
     reply::{Reply, reply},
-    request::ConsoleRequest,
     worker::Worker,
 };
 use crate::query::{ConsoleFacts, Problem, Sources};
+
+/// The most clients that follow at once.
+pub(super) const MAX_FOLLOWERS: usize = 32;
 
 /// The state of a console.
 pub(crate) struct Server {
@@ -25,6 +27,8 @@ pub(crate) struct Server {
     pub(super) has_controls: bool,
     pub(super) controls: Arc<Controls>,
     pub(super) places: Places,
+    /// Where other services report, if they may.
+    pub(super) gate: Option<Gate>,
     worker: Worker,
 }
 
@@ -37,6 +41,7 @@ impl Server {
         sources: Arc<Sources>,
         health: Option<Health>,
         has_controls: bool,
+        gate: Option<Gate>,
     ) -> Self {
         Self {
             access,
@@ -45,7 +50,8 @@ impl Server {
             health,
             has_controls,
             controls: Arc::default(),
-            places: Places::default(),
+            places: Places::new(MAX_FOLLOWERS),
+            gate,
             worker: Worker::new("obs-console"),
         }
     }
@@ -62,11 +68,6 @@ impl Server {
         }
     }
 
-    /// Decides about a request by its head.
-    pub(crate) fn admit(server: &Arc<Self>, request: &ConsoleRequest<'_>) -> Admitted {
-        Admitted::new(Arc::clone(server), request)
-    }
-
     /// Whether the service stops.
     pub(super) fn is_stopping(&self) -> bool {
         is_stopping(&self.owner, self.health.as_ref())
@@ -77,7 +78,7 @@ impl Server {
             controls: self.has_controls,
             followers: self.places.taken(),
             followers_limit: MAX_FOLLOWERS,
-            intake_bytes: 0,
+            intake_bytes: self.sources.foreign().bytes(),
         }
     }
 
@@ -105,6 +106,11 @@ impl Server {
             Err(Problem::unavailable("the console is busy: too many requests wait"))
         }
     }
+}
+
+/// An answer that panicked; the process's panic hook has said where.
+pub(super) fn failed() -> Problem {
+    Problem::unavailable("the answer could not be made")
 }
 
 fn is_stopping(owner: &PageOwner, health: Option<&Health>) -> bool {
