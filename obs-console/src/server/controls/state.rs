@@ -98,7 +98,11 @@ impl State {
     ) -> Result<ActiveControl, Problem> {
         let kind = change.kind();
         let (parameter, made, time) = match change {
-            Change::LogFilter { directives, time } => ("directives", obs.set_log_filter_for(directives, time), time),
+            Change::LogFilter { directives, time } => {
+                // No filter hides the lines about the changes that follow.
+                let directives = format!("{directives},{TARGET}=warn");
+                ("directives", obs.set_log_filter_for(directives, time), time)
+            }
             Change::LogRequests { requests, level, time } => ("route", obs.log_requests(requests, level, time), time),
             Change::Sampling { route, ratio, time } => ("route", obs.boost_sampling(route, ratio, time), time),
             Change::Silence {
