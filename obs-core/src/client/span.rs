@@ -211,10 +211,10 @@ impl Attempt {
             endpoint: Some(endpoint(if target.is_empty() { host } else { target })),
             path: [url.host, url.path],
             client: None,
-            request_id: self
-                .context
-                .as_ref()
-                .map_or_else(RequestId::new, |context| context.parts().request_id.clone()),
+            request_id: self.context.as_ref().map_or_else(
+                || Cow::Owned(RequestId::new()),
+                |context| Cow::Borrowed(&context.parts().request_id),
+            ),
             trace_id,
             span_id,
             parent_id: self.parent,

@@ -6,12 +6,6 @@ use crate::formatting::floor_char_boundary;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
-/// A place of a fixed size that is filled from its start.
-pub(super) struct Fixed<const N: usize> {
-    bytes: [u8; N],
-    filled: usize,
-}
-
 /// The beginning of a text, of at most `limit` bytes.
 pub(super) fn cut(text: &str, limit: usize) -> &str {
     &text[..floor_char_boundary(text, limit)]
@@ -86,31 +80,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-// === impl Fixed ===
-
-impl<const N: usize> Fixed<N> {
-    pub(super) const fn new() -> Self {
-        Self {
-            bytes: [0; N],
-            filled: 0,
-        }
-    }
-
-    /// Adds bytes, if there is room for them.
-    #[inline]
-    pub(super) fn put<const M: usize>(&mut self, bytes: [u8; M]) {
-        let end = self.filled + M;
-        if let Some(place) = self.bytes.get_mut(self.filled..end) {
-            place.copy_from_slice(&bytes);
-            self.filled = end;
-        }
-    }
-
-    pub(super) fn bytes(&self) -> &[u8; N] {
-        &self.bytes
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,14 +94,5 @@ mod tests {
         assert_eq!((reader.u32(), reader.u64(), reader.sized_text()), (7, u64::MAX, "ä"));
         assert_eq!((reader.u8(), reader.u128(), reader.sized_text()), (0, 0, ""));
         assert_eq!(Reader(&[255; 4]).sized(), b"");
-    }
-
-    #[test]
-    fn a_fixed_place_takes_what_fits() {
-        let mut fixed = Fixed::<3>::new();
-        fixed.put([1, 2]);
-        fixed.put([3, 4]);
-        fixed.put([5]);
-        assert_eq!(fixed.bytes(), &[1, 2, 5]);
     }
 }

@@ -32,8 +32,8 @@ use crate::{
     names::error_type,
 };
 
-/// The fewest bytes that are allocated for a path.
-const FIRST_PATH: usize = 32;
+/// The bytes that an entry has for the id and the path from the start, which are enough for most.
+const FIRST_TEXTS: usize = 72;
 /// The most bytes of a path.
 pub(super) const MAX_PATH: usize = 512;
 
@@ -69,6 +69,8 @@ pub(crate) struct Entry {
     polled: AtomicU64,
     /// [`UNKNOWN`] until they are known.
     request_bytes: AtomicU64,
+    /// How many polls come at once after something whose time is in `polled`.
+    timed: AtomicU8,
     response_bytes: AtomicU64,
     live: Mutex<Live>,
 }
@@ -76,8 +78,10 @@ pub(crate) struct Entry {
 // === impl Entry ===
 
 impl Entry {
-    /// The bytes of an entry, with its count of references and its place in the list of entries.
-    pub(super) const SIZE: usize = size_of::<Self>() + 3 * size_of::<usize>();
+    /// The bytes of an entry without its texts, with its count of references and its place in the list of entries.
+    const OWN_SIZE: usize = size_of::<Self>() + 3 * size_of::<usize>();
+    /// The bytes of a new entry.
+    pub(super) const SIZE: usize = Self::OWN_SIZE + FIRST_TEXTS;
 
     /// Whether it belongs to the recorder at this address.
     #[inline]
@@ -96,10 +100,11 @@ impl Entry {
             polls: AtomicU32::new(0),
             polled: AtomicU64::new(0),
             request_bytes: AtomicU64::new(UNKNOWN),
+            timed: AtomicU8::new(0),
             response_bytes: AtomicU64::new(0),
             live: Mutex::new(Live {
                 head: None,
-                path: Vec::new(),
+                texts: Vec::with_capacity(FIRST_TEXTS),
                 details: None,
             }),
         }
@@ -134,21 +139,28 @@ impl Entry {
         self.request_bytes.store(UNKNOWN, Relaxed);
         self.response_bytes.store(0, Relaxed);
         self.polled.store(started.to_bits(), Relaxed);
+        // The call of the service and the first poll of its future.
+        self.timed.store(2, Relaxed);
         self.phase.store(Phase::Waiting.number(), Relaxed);
-        let mut live = self.live();
         let [host, path] = path;
         let host = cut(host, MAX_PATH);
         let path = cut(path, MAX_PATH - host.len());
-        if reserve_at_least(&mut live.path, host.len() + path.len(), FIRST_PATH, &self.home) {
-            live.path.extend_from_slice(host.as_bytes());
-            live.path.extend_from_slice(path.as_bytes());
+        let id = request_id.as_bytes();
+        let mut live = self.live();
+        // An id that is longer than those of obs and for which there is no room is left out.
+        let has_id = reserve_at_least(&mut live.texts, id.len(), 0, &self.home);
+        let id = if has_id { id } else { &[] };
+        live.texts.extend_from_slice(id);
+        if reserve_at_least(&mut live.texts, host.len() + path.len(), 0, &self.home) {
+            live.texts.extend_from_slice(host.as_bytes());
+            live.texts.extend_from_slice(path.as_bytes());
         }
         live.head = Some(LiveHead {
             kind,
             method,
             endpoint: endpoint.unwrap_or(Cow::Borrowed("")),
             client,
-            request_id,
+            id_len: id.len(),
             trace_id,
             span_id,
             parent_id: parent_id.map_or(0, SpanId::get),
@@ -185,20 +197,25 @@ impl Entry {
         self.response_bytes.load(Relaxed)
     }
 
-    /// Counts a poll. The first one comes at once after the begin, whose time it has.
+    /// Counts a poll. One that comes at once after the begin or the head has its time, which saves reading the clock.
     #[inline]
     pub(crate) fn poll(&self) {
         // Polls of one future never overlap.
         let polls = self.polls.load(Relaxed);
         self.polls.store(polls.wrapping_add(1), Relaxed);
-        if polls > 1 {
-            self.polled.store(Moment::now().to_bits(), Relaxed);
+        match self.timed.load(Relaxed) {
+            0 => self.polled.store(Moment::now().to_bits(), Relaxed),
+            timed => self.timed.store(timed - 1, Relaxed),
         }
     }
 
-    /// The head of the response was sent.
+    /// The head of the response was sent, at this time if it is known: the first poll of the body comes at once then.
     #[inline]
-    pub(crate) fn head(&self, status: u16) {
+    pub(crate) fn head(&self, status: u16, at: Option<Moment>) {
+        if let Some(at) = at {
+            self.polled.store(at.to_bits(), Relaxed);
+            self.timed.store(1, Relaxed);
+        }
         self.status.store(status, Relaxed);
         self.phase.store(Phase::Body.number(), Relaxed);
     }
@@ -401,7 +418,7 @@ impl Entry {
         self.phase.store(0, Relaxed);
         self.job.store(0, Relaxed);
         live.head = None;
-        live.path.clear();
+        live.texts.clear();
         if let Some(details) = &mut live.details {
             details.clear(&self.home);
         }
@@ -415,7 +432,7 @@ impl Drop for Entry {
             details.free(&self.home);
             give_back(&self.home, size_of::<Details>());
         }
-        give_back(&self.home, Self::SIZE + live.path.capacity());
+        give_back(&self.home, Self::OWN_SIZE + live.texts.capacity());
     }
 }
 

@@ -121,12 +121,20 @@ impl Inner {
     /// Locks the thread's own shard of something, or another one if that is in use.
     #[inline]
     fn lock<'a, T>(&'a self, part: impl Fn(&'a Shard) -> &'a Mutex<T>) -> MutexGuard<'a, T> {
-        let count = self.shards.len();
-        let first = preferred() % count;
-        for offset in 0..count {
-            let Some(shard) = self.shards.get((first + offset) % count) else {
-                break;
-            };
+        // There are at least half as many shards as threads can prefer.
+        let (count, preferred) = (self.shards.len(), preferred());
+        let first = preferred.checked_sub(count).unwrap_or(preferred);
+        match part(&self.shards[first]).try_lock() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => self.lock_other(first, part),
+        }
+    }
+
+    #[cold]
+    fn lock_other<'a, T>(&'a self, first: usize, part: impl Fn(&'a Shard) -> &'a Mutex<T>) -> MutexGuard<'a, T> {
+        let (before, after) = self.shards.split_at(first);
+        for shard in after.iter().chain(before) {
             match part(shard).try_lock() {
                 Ok(guard) => return guard,
                 Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),

@@ -18,7 +18,7 @@ pub(crate) struct Begin<'a> {
     pub(crate) path: [&'a str; 2],
     /// The address of the client, or of the host that is called.
     pub(crate) client: Option<IpAddr>,
-    pub(crate) request_id: RequestId,
+    pub(crate) request_id: Cow<'a, RequestId>,
     pub(crate) trace_id: TraceId,
     pub(crate) span_id: SpanId,
     pub(crate) parent_id: Option<SpanId>,
@@ -34,7 +34,8 @@ pub(crate) struct Begin<'a> {
 pub(super) struct Live {
     /// `None` while nothing runs.
     pub(super) head: Option<LiveHead>,
-    pub(super) path: Vec<u8>,
+    /// The id of the request, then its path.
+    pub(super) texts: Vec<u8>,
     /// Of most requests there are none.
     pub(super) details: Option<Box<Details>>,
 }
@@ -45,7 +46,8 @@ pub(super) struct LiveHead {
     pub(super) method: &'static str,
     pub(super) endpoint: Cow<'static, str>,
     pub(super) client: Option<IpAddr>,
-    pub(super) request_id: RequestId,
+    /// The bytes of its id.
+    pub(super) id_len: usize,
     pub(super) trace_id: TraceId,
     pub(super) span_id: SpanId,
     /// 0 for none, as long as an `Option` takes twice the room.
@@ -59,6 +61,11 @@ pub(super) struct LiveHead {
 // === impl Live ===
 
 impl Live {
+    /// The id of the request and its path.
+    pub(super) fn id_and_path(&self, head: &LiveHead) -> (&[u8], &[u8]) {
+        self.texts.split_at_checked(head.id_len).unwrap_or_default()
+    }
+
     /// Works on the details, which are made at the first use; `None` if there is no room for them.
     pub(super) fn with_details<R>(&mut self, home: &Weak<dyn Home>, work: impl FnOnce(&mut Details) -> R) -> Option<R> {
         if self.details.is_none() {

@@ -68,16 +68,17 @@ impl Entry {
         let head = live.head.as_ref()?;
         let (polls, polled) = self.polls();
         let details = live.details.as_deref();
+        let (id, path) = live.id_and_path(head);
         Some(Running {
             kind: head.kind,
-            request_id: head.request_id.as_str().to_owned(),
+            request_id: String::from_utf8_lossy(id).into_owned(),
             trace_id: head.trace_id,
             span_id: head.span_id,
             parent_id: SpanId::new(head.parent_id),
             is_sampled: head.is_sampled,
             method: head.method,
             endpoint: head.endpoint.clone().into_owned(),
-            path: String::from_utf8_lossy(&live.path).into_owned(),
+            path: String::from_utf8_lossy(path).into_owned(),
             client: head.client,
             started: UNIX_EPOCH + Duration::from_nanos(head.arrived),
             age: head.started.until(now),

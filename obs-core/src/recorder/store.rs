@@ -121,6 +121,9 @@ impl Store {
         let written = self.open.get(start + stored::FRAME..).unwrap_or_default();
         let summary = record.summary();
         dropped += self.slowest.offer(endpoint, &summary, written, limits.slowest);
+        if self.slowest.bytes() == self.retained {
+            return dropped;
+        }
         dropped + self.settle(ledger)
     }
 

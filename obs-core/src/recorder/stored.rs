@@ -9,7 +9,7 @@ use obs_base::ids::{SpanId, TraceId};
 use obs_conventions::Outcome;
 
 use super::{
-    codec::{Fixed, Reader, cut},
+    codec::{Reader, cut},
     details::Details,
     line::{Line, NewLine},
     live::{Live, LiveHead},
@@ -23,8 +23,10 @@ pub(super) const MAX_ENDPOINT: usize = 256;
 const MAX_TYPE: usize = 128;
 /// The most bytes of the text of an error, and of its sources.
 pub(super) const MAX_ERROR: usize = 2 * 1_024;
+/// The part of a record that has a fixed size and its frame, in numbers of eight bytes.
+const WORDS: usize = 18;
 /// The bytes of the part of a record that has a fixed size.
-const HEAD: usize = 140;
+const HEAD: usize = 8 * WORDS - FRAME;
 /// Where the id of the trace is in the fixed part.
 const TRACE_ID: usize = 44;
 /// The bytes before a record: its size.
@@ -56,8 +58,10 @@ pub(super) struct Parts<'a> {
     left_out: [u32; 2],
     /// Lines and spans, and how many they are.
     details: [(&'a [u8], u16); 2],
-    /// Method, endpoint, path, request id, type of the error, error, sources.
-    texts: [&'a [u8]; 7],
+    /// Method, endpoint, request id with path, type of the error, error, sources.
+    texts: [&'a [u8]; 6],
+    /// The bytes that [`write`](Self::write) adds.
+    size: usize,
 }
 
 /// What is read of a record without reading all of it.
@@ -99,12 +103,38 @@ fn large(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }
 
+/// Numbers in one of eight bytes, in this order.
+fn packed([a, b]: [u32; 2]) -> u64 {
+    u64::from(a) | u64::from(b) << 32
+}
+
+fn packed_small([a, b, c, d]: [u16; 4]) -> u64 {
+    packed([u32::from(a) | u32::from(b) << 16, u32::from(c) | u32::from(d) << 16])
+}
+
+/// A number of sixteen bytes as two of eight, in the order of its bytes.
+#[expect(clippy::cast_possible_truncation, reason = "the lower half")]
+fn halves(number: u128) -> [u64; 2] {
+    [number as u64, (number >> 64) as u64]
+}
+
 // === impl Parts ===
 
 impl<'a> Parts<'a> {
     /// `fallback` is the fingerprint of an error that has none.
     pub(super) fn new(head: &'a LiveHead, live: &'a Live, polls: u32, end: &'a End<'a>, fallback: u64) -> Self {
         let details = live.details.as_deref();
+        let details_stored = details.map_or([(&[][..], 0); 2], Details::stored);
+        let texts = [
+            head.method.as_bytes(),
+            cut(&head.endpoint, MAX_ENDPOINT).as_bytes(),
+            &live.texts,
+            cut(end.error_type.unwrap_or_default(), MAX_TYPE).as_bytes(),
+            cut(end.error, MAX_ERROR).as_bytes(),
+            cut(end.error_source, MAX_ERROR).as_bytes(),
+        ];
+        let text_bytes: usize = texts.iter().map(|text| text.len()).sum();
+        let [(lines, _), (spans, _)] = details_stored;
         Self {
             head,
             end,
@@ -115,16 +145,9 @@ impl<'a> Parts<'a> {
                 end.fingerprint
             },
             left_out: details.map_or([0; 2], |details| [details.left_out_lines, details.left_out_spans]),
-            details: details.map_or([(&[], 0); 2], Details::stored),
-            texts: [
-                head.method.as_bytes(),
-                cut(&head.endpoint, MAX_ENDPOINT).as_bytes(),
-                &live.path,
-                head.request_id.as_str().as_bytes(),
-                cut(end.error_type.unwrap_or_default(), MAX_TYPE).as_bytes(),
-                cut(end.error, MAX_ERROR).as_bytes(),
-                cut(end.error_source, MAX_ERROR).as_bytes(),
-            ],
+            details: details_stored,
+            texts,
+            size: FRAME + HEAD + text_bytes + lines.len() + spans.len(),
         }
     }
 
@@ -147,69 +170,70 @@ impl<'a> Parts<'a> {
 
     /// The bytes that [`write`](Self::write) adds.
     pub(super) fn size(&self) -> usize {
-        let texts: usize = self.texts.iter().map(|text| text.len()).sum();
-        let [(lines, _), (spans, _)] = self.details;
-        FRAME + HEAD + texts + lines.len() + spans.len()
+        self.size
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
+        let [(lines, _), (spans, _)] = self.details;
+        out.extend_from_slice(self.words().as_flattened());
+        let [method, endpoint, own, error_type, error, error_source] = self.texts;
+        // Most are empty: a call for each would cost more than the others together.
+        for bytes in [method, endpoint, own, error_type, error, error_source, lines, spans] {
+            if !bytes.is_empty() {
+                out.extend_from_slice(bytes);
+            }
+        }
+    }
+
+    /// Frame and fixed part, as [`FixedPart`] reads them.
+    // Numbers of eight bytes, so that they are written together and not each with a check of its place.
+    #[inline]
+    fn words(&self) -> [[u8; 8]; WORDS] {
         let Self {
             head,
             end,
             polls,
             fingerprint,
-            left_out: [left_out_lines, left_out_spans],
+            left_out,
             details: [(lines, line_count), (spans, span_count)],
             texts,
+            size,
         } = self;
-        let mut fixed = Fixed::<{ FRAME + HEAD }>::new();
-        fixed.put(large(self.size() - FRAME).to_le_bytes());
         let (family, address) = match head.client {
             None => (0, [0; 16]),
             Some(IpAddr::V4(address)) => (4, address.to_ipv6_mapped().octets()),
             Some(IpAddr::V6(address)) => (6, address.octets()),
         };
-        fixed.put([
+        let kinds = [
             head.kind.number(),
             outcome_number(end.outcome),
             u8::from(head.is_sampled),
             family,
-        ]);
-        fixed.put(end.status.to_le_bytes());
-        fixed.put(line_count.to_le_bytes());
-        fixed.put(span_count.to_le_bytes());
-        for text in texts {
-            fixed.put(small(text.len()).to_le_bytes());
-        }
-        for number in [
-            *polls,
-            *left_out_lines,
-            *left_out_spans,
-            large(lines.len()),
-            large(spans.len()),
-        ] {
-            fixed.put(number.to_le_bytes());
-        }
-        fixed.put(head.trace_id.get().to_le_bytes());
-        for number in [
-            head.span_id.get(),
-            head.parent_id,
-            head.arrived,
-            nanoseconds(end.duration),
-            end.head.map_or(UNKNOWN, nanoseconds),
-            end.request_bytes.unwrap_or(UNKNOWN),
-            end.response_bytes,
-            *fingerprint,
-        ] {
-            fixed.put(number.to_le_bytes());
-        }
-        fixed.put(address);
-        out.extend_from_slice(fixed.bytes());
-        for text in texts {
-            out.extend_from_slice(text);
-        }
-        out.extend_from_slice(lines);
-        out.extend_from_slice(spans);
+        ];
+        let [method, endpoint, own, error_type, error, error_source] = texts.map(|text| small(text.len()));
+        let id = small(head.id_len);
+        let [trace_low, trace_high] = halves(head.trace_id.get());
+        let [address_low, address_high] = halves(u128::from_le_bytes(address));
+        [
+            packed([large(size - FRAME), u32::from_le_bytes(kinds)]).to_le_bytes(),
+            packed_small([end.status, *line_count, *span_count, method]).to_le_bytes(),
+            packed_small([endpoint, id, own - id, error_type]).to_le_bytes(),
+            packed([u32::from(error) | u32::from(error_source) << 16, *polls]).to_le_bytes(),
+            packed(*left_out).to_le_bytes(),
+            packed([large(lines.len()), large(spans.len())]).to_le_bytes(),
+            trace_low.to_le_bytes(),
+            trace_high.to_le_bytes(),
+            head.span_id.get().to_le_bytes(),
+            head.parent_id.to_le_bytes(),
+            head.arrived.to_le_bytes(),
+            nanoseconds(end.duration).to_le_bytes(),
+            end.head.map_or(UNKNOWN, nanoseconds).to_le_bytes(),
+            end.request_bytes.unwrap_or(UNKNOWN).to_le_bytes(),
+            end.response_bytes.to_le_bytes(),
+            fingerprint.to_le_bytes(),
+            address_low.to_le_bytes(),
+            address_high.to_le_bytes(),
+        ]
     }
 }
 
@@ -301,7 +325,7 @@ impl Record {
         let head = FixedPart::read(&mut reader)?;
         let client = head.client();
         let known = |number: u64| Some(number).filter(|number| *number != UNKNOWN);
-        let [method, endpoint, path, request_id, error_type, error, error_source] =
+        let [method, endpoint, request_id, path, error_type, error, error_source] =
             head.text_lens.map(|len| reader.text(usize::from(len)).to_owned());
         let [lines, spans] = head.detail_lens.map(|len| usize::try_from(len).unwrap_or(usize::MAX));
         let (mut lines, mut spans) = (Reader(reader.bytes(lines)), Reader(reader.bytes(spans)));

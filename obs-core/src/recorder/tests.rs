@@ -46,7 +46,7 @@ fn begin(recorder: &FlightRecorder, case: &Case) -> Option<EntryRef> {
         endpoint: Some(case.endpoint.clone()),
         path: ["", &case.path],
         client: "192.0.2.1".parse().ok(),
-        request_id: RequestId::new(),
+        request_id: Cow::Owned(RequestId::new()),
         trace_id: TraceId::random(),
         span_id: SpanId::random(),
         parent_id: None,
@@ -112,7 +112,7 @@ fn a_request_is_running_until_it_is_a_record() {
     running.poll();
     running.push_line(&line("{\"message\":\"first\"}\n"));
     running.begin_span(span(SpanId::random(), "load"));
-    running.head(200);
+    running.head(200, None);
     running.received(4);
     running.sent(17);
     let [now] = <[Running; 1]>::try_from(recorder.running()).unwrap();
@@ -154,6 +154,84 @@ fn a_request_is_running_until_it_is_a_record() {
         ("load", SpanStatus::Unset)
     );
     assert!(record.started <= SystemTime::now() && record.fingerprint == 0);
+}
+
+#[test]
+fn a_poll_right_after_the_begin_or_the_head_has_their_time_and_others_their_own() {
+    let recorder = recorder(SMALL);
+    let (begun, answered) = (Duration::from_secs(3_600), Duration::from_secs(60));
+    let case = Case {
+        age: begun,
+        ..Case::new("/a")
+    };
+    let since_poll = || recorder.running()[0].since_poll;
+    let entry = begin(&recorder, &case).unwrap();
+    let entry = entry.get().unwrap();
+    (entry.poll(), entry.poll());
+    assert!(since_poll() >= begun);
+    entry.head(200, Some(Moment::now().before(answered)));
+    assert!(since_poll() >= answered && since_poll() < begun);
+    entry.poll();
+    assert!(since_poll() >= answered && since_poll() < begun);
+    entry.poll();
+    assert!(since_poll() < answered);
+
+    let other = begin(&recorder, &case).unwrap();
+    let other = other.get().unwrap();
+    entry.discard();
+    (other.poll(), other.poll());
+    other.head(200, None);
+    assert!(since_poll() >= begun);
+    other.poll();
+    assert!(since_poll() < answered);
+}
+
+#[test]
+fn the_longest_id_is_whole_beside_a_path_that_is_cut() {
+    let recorder = recorder(SMALL);
+    let id = RequestId::from_caller(&[b'x'; 128]).unwrap();
+    let started = Moment::now();
+    for path in ["", "/a", &"/ä".repeat(400)] {
+        let entry = recorder.begin(|| Begin {
+            kind: Kind::Call,
+            method: "GET",
+            endpoint: None,
+            path: ["host", path],
+            client: "2001:db8::7".parse().ok(),
+            request_id: Cow::Borrowed(&id),
+            trace_id: TraceId::random(),
+            span_id: SpanId::random(),
+            parent_id: Some(SpanId::random()),
+            is_sampled: true,
+            holds: 0,
+            started,
+            arrived: started.since_epoch(),
+        });
+        let entry = entry.unwrap();
+        let now = recorder.running().remove(0);
+        let shown = format!("host{path}");
+        let shown = &shown[..shown.len().min(512)];
+        assert_eq!((&*now.request_id, &*now.path), (id.as_str(), shown));
+        recorder.end(
+            entry.get().unwrap(),
+            &ended(&Case::new("/"), Outcome::ServerError, Some("timeout")),
+        );
+        let record = recorder.trace(now.trace_id).remove(0);
+        assert_eq!((&*record.request_id, &*record.path), (id.as_str(), shown));
+        assert_eq!(
+            (record.trace_id, record.span_id, record.parent_id, record.client),
+            (now.trace_id, now.span_id, now.parent_id, now.client)
+        );
+        assert_eq!(
+            (
+                &*record.error_type,
+                &*record.error,
+                &*record.error_source,
+                record.is_sampled
+            ),
+            ("timeout", "timeout", "", true)
+        );
+    }
 }
 
 #[test]

@@ -101,7 +101,7 @@ impl Arrival<'_> {
                 endpoint: Some(endpoint),
                 path: ["", head.path],
                 client: origin.client,
-                request_id: request_id.clone(),
+                request_id: Cow::Borrowed(&request_id),
                 trace_id: span.trace_id,
                 span_id: span.span_id,
                 parent_id: parent.filter(|_| trusted).map(|parent| parent.span_id),

@@ -223,12 +223,13 @@ impl Running {
 
     pub(super) fn take_head(&mut self, head: &ResponseHead<'_>) {
         let is_asked_for = self.line.is_some() || self.any_layer(|layer| layer.options.on_finish.is_some());
+        let now = is_asked_for.then(Moment::now);
         self.head = Some(Answer {
             status: head.status,
-            after: is_asked_for.then(|| self.started.elapsed()),
+            after: now.map(|now| self.started.until(now)),
         });
         if let Some(entry) = self.entry() {
-            entry.head(head.status);
+            entry.head(head.status, now);
         }
         self.remaining = Remaining::after_head(self.method_kind, head);
         if let Some(endpoint) = head.endpoint.filter(|endpoint| *endpoint != self.endpoint()) {
