@@ -2,12 +2,14 @@
 
 #![expect(clippy::expect_used, reason = "tests: what can't go on fails the test")]
 
+mod service;
 mod tools;
 
 use std::{fs, process::Command};
 
 use obs_tests::backends::{self, workspace};
 use serde_json::json;
+use service::Service;
 use tools::{packages, playwright, succeed};
 
 #[test]
@@ -50,4 +52,12 @@ fn the_source_of_the_pages_is_sound_to_the_strict_type_checker() {
 fn the_pages_keep_their_promises_in_a_browser() {
     let Some(mut playwright) = playwright() else { return };
     succeed(playwright.args(["pages", "view", "load"]));
+}
+
+#[test]
+fn a_service_is_seen_and_changed_from_its_pages() {
+    let Some(mut playwright) = playwright() else { return };
+    let service = Service::start();
+    let url = format!("http://{}", service.addr);
+    succeed(playwright.arg("service").env("OBS_SERVICE", url));
 }
