@@ -36,5 +36,5 @@ pub fn metrics_from<S: Clone + Send + Sync + 'static>(path: &str, page: impl Tex
         let content_type = [(header::CONTENT_TYPE, Format::Text.content_type())];
         ready(unobserved((content_type, source.text_page())))
     };
-    page::page(path, &owner, page::get_only(&owner, answer))
+    page::page(path, &owner, &page::get_only(&owner, answer))
 }

@@ -30,7 +30,7 @@ use crate::page::{get_only, page, unobserved};
 pub fn health<S: Clone + Send + Sync + 'static>(path: &str, health: &Health) -> Router<S> {
     let handle = health.clone();
     let liveness = move || ready_with(answer(&handle.liveness()));
-    page(path, health.owner(), get_only(health.owner(), liveness))
+    page(path, health.owner(), &get_only(health.owner(), liveness))
 }
 
 /// A router with the readiness page at `path`, usually `/ready`: 200 while all required checks pass,
@@ -43,7 +43,7 @@ pub fn ready<S: Clone + Send + Sync + 'static>(path: &str, health: &Health) -> R
         let handle = handle.clone();
         async move { answer(&handle.readiness().await) }
     };
-    page(path, health.owner(), get_only(health.owner(), readiness))
+    page(path, health.owner(), &get_only(health.owner(), readiness))
 }
 
 fn answer(report: &HealthReport) -> Response {

@@ -56,7 +56,7 @@ fn page<S: Clone + Send + Sync + 'static>(path: &str, page: MetricsPage) -> Rout
         });
         translated(answer.await)
     };
-    page::page(path, &owner, any(answer))
+    page::page(path, &owner, &any(answer))
 }
 
 fn translated(PageResponse { status, headers, body }: PageResponse) -> Response {

@@ -15,11 +15,11 @@ use tower_layer::layer_fn;
 use crate::{ObsService, routing::Unobserved, service::Observer};
 
 /// A router with the page alone, whose merging takes no other request out of sight.
-pub(crate) fn page<S>(path: &str, owner: &PageOwner, page: MethodRouter<S>) -> Router<S>
+pub(crate) fn page<S>(path: &str, owner: &PageOwner, page: &MethodRouter<S>) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    pages([path.to_owned()], owner, &page)
+    pages([path.to_owned()], owner, page)
 }
 
 /// [`page`] at several paths.

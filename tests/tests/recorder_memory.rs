@@ -36,7 +36,7 @@ fn resident_kib() -> u64 {
 fn job(obs: &Obs, number: u32) {
     context::run_in(obs.start_context(), || {
         trace::in_span_blocking("load", || {
-            (0..number % 5).for_each(|line| debug!(line, number, "looking"))
+            (0..number % 5).for_each(|line| debug!(line, number, "looking"));
         });
         if number.is_multiple_of(50) {
             let place = char::from_u32(0x4e00 + number % 5_000).unwrap_or('x');

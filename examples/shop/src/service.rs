@@ -16,7 +16,7 @@ use std::{
 
 use obs_alert::AlertManager;
 use obs_axum::{
-    obs_console::{Console, Intake},
+    obs_console::{Console, ConsoleBuilder, Intake},
     obs_core::{Obs, ObsBuilder, context, otlp::Otlp},
 };
 use tokio::sync::watch;
@@ -96,9 +96,7 @@ fn console_of(name: &str, obs: &Obs, alerts: Option<&AlertManager>) -> io::Resul
     } else {
         console
     };
-    let console = alerts
-        .into_iter()
-        .fold(console, |console, alerts| console.alerts(alerts));
+    let console = alerts.into_iter().fold(console, ConsoleBuilder::alerts);
     console.build().map_err(io::Error::other)
 }
 

@@ -1,12 +1,12 @@
 //! A request whose head was checked.
 
-use std::{future::Future, sync::Arc};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::{
     api::ApiCall, body::ConsoleBody, login::Login, making::Making, receiving::Receiving, request::ConsoleRequest,
-    response::ConsoleResponse, server::Server, share::Share,
+    response::ConsoleResponse, share::Share, state::Server,
 };
 
 /// The most bytes of a form or of a control's body.
@@ -58,26 +58,24 @@ impl Admitted {
     /// Answers. `body` is empty if the limit is 0, and `None` if it has more bytes than that or could not be read.
     ///
     /// Needs a tokio runtime only for the health checks of `runtime`; can be dropped at any time.
-    pub fn answer(self, body: Option<Bytes>) -> impl Future<Output = ConsoleResponse> + Send + use<> {
-        async move {
-            let Self {
-                server,
-                is_head,
-                action,
-            } = self;
-            let answered = match action {
-                Action::Respond(response) => Ok(response),
-                Action::Login(login) => login.answer(&server, body),
-                Action::Make(making) => making.answer(&server, body).await,
-                Action::Receive(receiving) => receiving.answer(&server, body).await,
-                Action::Share(share) => share.answer(&server).await,
-                Action::Api(call) => call.answer(&server, is_head).await,
-            };
-            let mut response = answered.unwrap_or_else(ConsoleResponse::from).secured();
-            if is_head {
-                response.body = ConsoleBody::Full(Bytes::new());
-            }
-            response
+    pub async fn answer(self, body: Option<Bytes>) -> ConsoleResponse {
+        let Self {
+            server,
+            is_head,
+            action,
+        } = self;
+        let answered = match action {
+            Action::Respond(response) => Ok(response),
+            Action::Login(login) => login.answer(&server, body),
+            Action::Make(making) => making.answer(&server, body).await,
+            Action::Receive(receiving) => receiving.answer(&server, body).await,
+            Action::Share(share) => share.answer(&server).await,
+            Action::Api(call) => call.answer(&server, is_head).await,
+        };
+        let mut response = answered.unwrap_or_else(ConsoleResponse::from).secured();
+        if is_head {
+            response.body = ConsoleBody::Full(Bytes::new());
         }
+        response
     }
 }

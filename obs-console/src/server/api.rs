@@ -8,7 +8,7 @@ use super::{
     forms,
     request::ConsoleRequest,
     response::ConsoleResponse,
-    server::{MAX_FOLLOWERS, Server, failed},
+    state::{MAX_FOLLOWERS, Server, failed},
 };
 use crate::{
     Rights,

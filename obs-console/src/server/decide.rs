@@ -15,8 +15,8 @@ use super::{
     request::ConsoleRequest,
     response::{ConsoleResponse, located},
     route::{Route, is_plain_mount},
-    server::Server,
     share::{Form, Share},
+    state::Server,
 };
 use crate::{Rights, query::Problem};
 

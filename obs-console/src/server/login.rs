@@ -7,7 +7,7 @@ use super::{
     forms,
     response::{ConsoleResponse, located, too_large},
     route::Route,
-    server::Server,
+    state::Server,
 };
 use crate::query::Problem;
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{
     controls::{Change, Kind},
     response::{ConsoleResponse, too_large},
-    server::{Server, failed},
+    state::{Server, failed},
 };
 use crate::query::{Format, Problem};
 

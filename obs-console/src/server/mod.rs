@@ -22,13 +22,13 @@ mod reply;
 mod request;
 mod response;
 mod route;
-mod server;
 mod share;
+mod state;
 mod worker;
 
 pub(crate) use access::{Access, is_host};
 pub(crate) use intake::Gate;
-pub(crate) use server::Server;
+pub(crate) use state::Server;
 
 pub use admitted::Admitted;
 pub use body::{ConsoleBody, Follower};

@@ -8,7 +8,7 @@ use super::{
     followers::Place,
     intake::Message,
     response::{ConsoleResponse, too_large},
-    server::{Server, failed},
+    state::{Server, failed},
 };
 use crate::query::Problem;
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     assets::{Asset, SHARE},
     response::ConsoleResponse,
-    server::{Server, failed},
+    state::{Server, failed},
 };
 use crate::{
     Rights,

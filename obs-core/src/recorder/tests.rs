@@ -167,7 +167,8 @@ fn a_poll_right_after_the_begin_or_the_head_has_their_time_and_others_their_own(
     let since_poll = || recorder.running()[0].since_poll;
     let entry = begin(&recorder, &case).unwrap();
     let entry = entry.get().unwrap();
-    (entry.poll(), entry.poll());
+    entry.poll();
+    entry.poll();
     assert!(since_poll() >= begun);
     entry.head(200, Some(Moment::now().before(answered)));
     assert!(since_poll() >= answered && since_poll() < begun);
@@ -179,7 +180,8 @@ fn a_poll_right_after_the_begin_or_the_head_has_their_time_and_others_their_own(
     let other = begin(&recorder, &case).unwrap();
     let other = other.get().unwrap();
     entry.discard();
-    (other.poll(), other.poll());
+    other.poll();
+    other.poll();
     other.head(200, None);
     assert!(since_poll() >= begun);
     other.poll();
@@ -416,7 +418,7 @@ fn a_recorder_of_no_bytes_records_nothing() {
 }
 
 /// A step of a random history; the number says of which of the requests that run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Step {
     Begin(u8),
     Line(usize, usize),
@@ -520,8 +522,9 @@ impl History {
             }
             Step::Attribute(_, len) => {
                 let attribute = KeyValue::new("key", "x".repeat(*len));
-                let open = spans.last().copied();
-                open.into_iter().for_each(|id| entry.set_span_attribute(id, &attribute));
+                if let Some(id) = spans.last() {
+                    entry.set_span_attribute(*id, &attribute);
+                }
             }
             _ => {}
         }

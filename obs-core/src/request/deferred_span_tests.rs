@@ -258,7 +258,7 @@ fn by_the_percentile_of_its_endpoint_at_most_one_in_a_hundred_is_slow() {
     };
     for span in kept {
         assert_eq!(attribute(&span, "obs.kept").as_deref(), Some("slow"));
-        assert!(span.end_time.duration_since(span.start_time).unwrap() >= slow);
+        assert!(span.end_time >= span.start_time + slow);
     }
 }
 

@@ -28,7 +28,6 @@ pub(crate) fn playwright() -> Option<Command> {
 pub(crate) fn succeed(command: &mut Command) {
     let output = command.output().expect("the program starts");
     let text = String::from_utf8_lossy(&output.stdout);
-    println!("{text}");
     assert!(
         output.status.success(),
         "{command:?}: {}\n{text}\n{}",

@@ -15,6 +15,7 @@ mod mounts;
 mod signals;
 
 use std::{
+    fmt::Write as _,
     net::SocketAddr,
     sync::{Arc, Mutex, mpsc},
     thread,
@@ -132,13 +133,13 @@ fn ask(addr: SocketAddr, method: &str, target: &str, headers: &[(&str, &str)], b
     let own = addr.to_string();
     let mut head = format!("{method} {target} HTTP/1.1\r\nconnection: close\r\n");
     if headers.iter().all(|(name, _)| *name != "host") {
-        head += &format!("host: {own}\r\n");
+        let _ = write!(head, "host: {own}\r\n");
     }
     for (name, value) in headers {
-        head += &format!("{name}: {}\r\n", value.replace("HOST", &own));
+        let _ = write!(head, "{name}: {}\r\n", value.replace("HOST", &own));
     }
     if !body.is_empty() {
-        head += &format!("content-length: {}\r\n", body.len());
+        let _ = write!(head, "content-length: {}\r\n", body.len());
     }
     let mut client = H1Client::open(addr);
     client.send(format!("{head}\r\n{body}"));

@@ -63,7 +63,7 @@ fn every_answer_has_the_headers_that_keep_it_safe() {
         .1
         .text()
         .split('"')
-        .find(|part| part.contains("/assets/") && part.ends_with(".js"))
+        .find(|part| part.contains("/assets/app") && part.contains(".js"))
         .unwrap()
         .to_owned();
     for path in [

@@ -20,9 +20,8 @@ impl<'a> Authority<'a> {
         };
         let port = match port.strip_prefix(':') {
             Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => Some(digits.parse().ok()?),
-            Some(_) => return None,
             None if port.is_empty() => None,
-            None => return None,
+            Some(_) | None => return None,
         };
         (!host.is_empty()).then_some(Self { host, port })
     }

@@ -58,14 +58,12 @@ impl Access {
         if !self.asks_for_token() {
             return self.on_this_machine(request);
         }
-        match self.by_header(request)? {
-            Some(rights) => Ok(rights),
-            None => {
-                let (values, now) = (Cookie::of(request).shown(request), Instant::now());
-                let found = values.iter().find_map(|value| self.sessions.rights(value, now));
-                found.ok_or_else(|| Problem::unauthorized("the console takes a token"))
-            }
+        if let Some(rights) = self.by_header(request)? {
+            return Ok(rights);
         }
+        let (values, now) = (Cookie::of(request).shown(request), Instant::now());
+        let found = values.iter().find_map(|value| self.sessions.rights(value, now));
+        found.ok_or_else(|| Problem::unauthorized("the console takes a token"))
     }
 
     /// Who sends a request, for the list of changes: there are no names, only addresses and what was shown.

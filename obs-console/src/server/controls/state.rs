@@ -171,17 +171,13 @@ impl State {
             .into_iter()
             .find(|active| active.id == id);
         let ended = active.ok_or_else(|| Problem::unknown("no such change holds: it has ended already"))?;
-        match id.strip_prefix("silence-").and_then(|number| number.parse().ok()) {
-            Some(number) => {
-                let silence: Option<Silenced> = self.silences.remove(&number);
-                let _ = alerts
-                    .zip(silence)
-                    .map(|(alerts, silence)| alerts.end_silence(silence.id));
-            }
-            None => {
-                let id: Option<OverrideId> = id.parse().ok();
-                let _ = id.map(|id| obs.end_override(id));
-            }
+        if let Some(number) = id.strip_prefix("silence-").and_then(|number| number.parse().ok()) {
+            let silence: Option<Silenced> = self.silences.remove(&number);
+            let _ = alerts
+                .zip(silence)
+                .map(|(alerts, silence)| alerts.end_silence(silence.id));
+        } else if let Ok(id) = id.parse::<OverrideId>() {
+            obs.end_override(id);
         }
         Ok(ActiveControl {
             until: SystemTime::now(),

@@ -55,7 +55,7 @@ pub(super) fn span(message: &[u8], service: &str, taken: &mut Taken<'_>) {
             10 => {
                 attributes.left_out = attributes
                     .left_out
-                    .saturating_add(value.number().try_into().unwrap_or(u32::MAX))
+                    .saturating_add(value.number().try_into().unwrap_or(u32::MAX));
             }
             11 if events.len() < MAX_EVENTS => events.push(event(value.bytes())),
             15 => status = status_of(value.bytes()),

@@ -58,11 +58,11 @@ fn pair(key: &str, value: AnyValue) -> KeyValue {
     }
 }
 
-fn resource() -> Option<Resource> {
-    Some(Resource {
+fn resource() -> Resource {
+    Resource {
         attributes: vec![pair("service.name", text("orders"))],
         ..Resource::default()
-    })
+    }
 }
 
 fn span() -> Span {
@@ -104,7 +104,7 @@ fn traces(spans: Vec<Span>) -> Vec<u8> {
         ..ScopeSpans::default()
     }];
     let resource_spans = vec![ResourceSpans {
-        resource: resource(),
+        resource: Some(resource()),
         scope_spans,
         ..ResourceSpans::default()
     }];
@@ -172,7 +172,7 @@ fn a_log_record_becomes_a_line() {
         ..ScopeLogs::default()
     }];
     let resource_logs = vec![ResourceLogs {
-        resource: resource(),
+        resource: Some(resource()),
         scope_logs,
         ..ResourceLogs::default()
     }];

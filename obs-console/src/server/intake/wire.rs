@@ -1,7 +1,7 @@
 //! Reading Protocol Buffers where they lie ([encoding](https://protobuf.dev/programming-guides/encoding/)).
 
 /// The fields of a message, in order. It ends at the first byte that can't be read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Fields<'a> {
     rest: &'a [u8],
     is_broken: bool,

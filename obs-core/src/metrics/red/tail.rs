@@ -135,15 +135,22 @@ mod tests {
 
     const BOUNDS: [f64; 3] = [0.01, 0.1, 1.0];
 
-    fn observed(counts: [u64; 4]) -> Option<Observed> {
-        Some(Observed {
+    fn observed(counts: [u64; 4]) -> Observed {
+        Observed {
             buckets: Arc::new(Buckets::seconds(&BOUNDS)),
             counts: counts.to_vec(),
-        })
+        }
     }
 
-    fn millis(millis: u64) -> Option<Duration> {
-        Some(Duration::from_millis(millis))
+    /// The p99 in milliseconds, with these counts in the histograms.
+    fn p99(tail: &Tail, now: Moment, counts: [u64; 4]) -> Option<u128> {
+        tail.p99(now, || Some(observed(counts))).map(|p99| p99.as_millis())
+    }
+
+    /// The same, if the histograms must not be read.
+    fn known(tail: &Tail, now: Moment) -> Option<u128> {
+        let known = tail.p99(now, || panic!("read again"));
+        known.map(|p99| p99.as_millis())
     }
 
     #[test]
@@ -161,12 +168,12 @@ mod tests {
         let start = Moment::now();
         let later = |seconds: u64| Moment::from_bits(start.to_bits() + seconds * 1_000_000_000);
         let tail = Tail::new(start);
-        assert_eq!(tail.p99(start, || observed([99, 0, 0, 0])), None);
-        assert_eq!(tail.p99(start, || panic!("read again")), None);
-        assert_eq!(tail.p99(later(1), || observed([198, 2, 0, 0])), millis(10));
-        assert_eq!(tail.p99(later(1), || panic!("read again")), millis(10));
+        assert_eq!(p99(&tail, start, [99, 0, 0, 0]), None);
+        assert_eq!(known(&tail, start), None);
+        assert_eq!(p99(&tail, later(1), [198, 2, 0, 0]), Some(10));
+        assert_eq!(known(&tail, later(1)), Some(10));
         // Of a recorder of the application nothing can be read: what was known stays.
-        assert_eq!(tail.p99(later(2), || None), millis(10));
+        assert_eq!(tail.p99(later(2), || None), Some(Duration::from_millis(10)));
     }
 
     #[test]
@@ -175,10 +182,10 @@ mod tests {
         let later = |seconds: u64| Moment::from_bits(start.to_bits() + seconds * 1_000_000_000);
         let tail = Tail::new(start);
         let slow = [0, 0, 1_000, 0];
-        assert_eq!(tail.p99(later(300), || observed(slow)), millis(1_000));
-        assert_eq!(tail.p99(later(600), || observed(slow)), millis(1_000));
+        assert_eq!(p99(&tail, later(300), slow), Some(1_000));
+        assert_eq!(p99(&tail, later(600), slow), Some(1_000));
         // Too few since: all there ever were.
-        assert_eq!(tail.p99(later(700), || observed([99, 0, 1_000, 0])), millis(1_000));
-        assert_eq!(tail.p99(later(800), || observed([100, 0, 1_000, 0])), millis(10));
+        assert_eq!(p99(&tail, later(700), [99, 0, 1_000, 0]), Some(1_000));
+        assert_eq!(p99(&tail, later(800), [100, 0, 1_000, 0]), Some(10));
     }
 }
