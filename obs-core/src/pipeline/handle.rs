@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use obs_base::{InitError, ShutdownError};
+use obs_base::ShutdownError;
 use tracing::Subscriber;
 use tracing_subscriber::{
     Layer,
@@ -233,21 +233,6 @@ impl Obs {
         };
         // Spans come first, so that log lines have the ids of the span around them.
         pipeline.tracing.layer_of(&ownership).and_then(lines)
-    }
-
-    /// Changes the filter of events that are logged, with immediate effect.
-    ///
-    /// `directives` are as in [`ObsBuilder::log_filter`](crate::ObsBuilder::log_filter), such as `info,my_app=debug`.
-    /// Valid directives that are probably mistakes are logged as a warning.
-    ///
-    /// # Errors
-    ///
-    /// If a directive is malformed or needs the feature `span-filter`. The previous filter then stays.
-    pub fn set_log_filter(&self, directives: impl AsRef<str>) -> Result<(), InitError> {
-        match &self.inner.pipeline.logs {
-            Some(logs) => logs.filter().set(directives.as_ref()),
-            None => Ok(()),
-        }
     }
 
     /// Exports and writes everything that is queued, and ends the pipeline's threads. Call it at the end of `main`.

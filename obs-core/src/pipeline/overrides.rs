@@ -1,4 +1,4 @@
-//! What can be changed for a time while the service runs.
+//! What can be changed while the service runs, for a time too.
 
 use std::time::Duration;
 
@@ -14,6 +14,21 @@ use crate::{
 // === impl Obs ===
 
 impl Obs {
+    /// Changes the filter of events that are logged, with immediate effect.
+    ///
+    /// `directives` are as in [`ObsBuilder::log_filter`](crate::ObsBuilder::log_filter), such as `info,my_app=debug`.
+    /// Valid directives that are probably mistakes are logged as a warning.
+    ///
+    /// # Errors
+    ///
+    /// If a directive is malformed or needs the feature `span-filter`. The previous filter then stays.
+    pub fn set_log_filter(&self, directives: impl AsRef<str>) -> Result<(), InitError> {
+        match &self.pipeline().logs {
+            Some(logs) => logs.filter().set(directives.as_ref()),
+            None => Ok(()),
+        }
+    }
+
     /// [`set_log_filter`](Self::set_log_filter) for a time: at its end, the filter of before holds again.
     ///
     /// If it is called again meanwhile, the newest directives hold; if `set_log_filter` is called, its directives hold

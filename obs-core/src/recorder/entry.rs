@@ -1,7 +1,6 @@
 //! The entry of a request or job from its arrival to its end.
 
 use std::{
-    any::Any,
     borrow::Cow,
     fmt,
     net::IpAddr,
@@ -13,17 +12,16 @@ use std::{
 
 use obs_base::ids::SpanId;
 use obs_conventions::Outcome;
-use opentelemetry::KeyValue;
 use tracing_core::Level;
 
 use super::{
     codec::cut,
-    details::{Details, NewSpan},
-    line::{NewLine, verbosity},
+    details::Details,
+    line::verbosity,
     live::{Begin, Live, LiveHead},
     memory::{give_back, reserve_at_least},
     record::{Kind, Phase},
-    span::{EndedSpan, SpanRecord, SpanStatus, nanoseconds},
+    span::nanoseconds,
     stored::{End, outcome_number},
 };
 use crate::{
@@ -57,7 +55,7 @@ pub(super) trait Home: Send + Sync {
 /// What changes often is an atomic; the rest is behind a lock that readers hold as long as it takes to copy it.
 pub(crate) struct Entry {
     /// The recorder that it belongs to.
-    home: Weak<dyn Home>,
+    pub(super) home: Weak<dyn Home>,
     /// A [`Phase`] by its number; 0 while nothing runs.
     phase: AtomicU8,
     /// As [`verbosity`](super::verbosity).
@@ -260,99 +258,10 @@ impl Entry {
         self.live().head.as_ref()?.client
     }
 
-    /// Adds a line.
-    pub(crate) fn push_line(&self, line: &NewLine<'_>) {
-        let mut live = self.live();
-        if live.head.is_some() {
-            live.with_details(&self.home, |details| details.push_line(line, &self.home));
-        }
-    }
-
     /// Whether lines of this level can be held with it: while it runs.
     #[inline]
     pub(crate) fn holds_lines(&self, level: Level) -> bool {
         self.is_running() && verbosity(level.into()) <= self.holds.load(Relaxed)
-    }
-
-    /// Holds a record of a line, of so many bytes.
-    pub(crate) fn hold_record(&self, record: Box<dyn Any + Send>, bytes: usize) {
-        let mut live = self.live();
-        if live.head.is_some() {
-            live.with_details(&self.home, |details| details.hold_record(record, bytes, &self.home));
-        }
-    }
-
-    /// The records that are held, in order.
-    pub(crate) fn take_held_records(&self) -> Vec<Box<dyn Any + Send>> {
-        let mut live = self.live();
-        let details = live.details.as_deref_mut();
-        details.map_or_else(Vec::new, |details| details.take_records(&self.home))
-    }
-
-    /// Calls `each` with the lines that are held for a failure, in order.
-    pub(crate) fn each_held_line(&self, mut each: impl FnMut(NewLine<'_>)) {
-        // Copied: who writes lines may log.
-        let mut held = Vec::new();
-        if let Some(details) = &self.live().details {
-            details.each_line(|line| {
-                if line.is_held {
-                    held.push((line.at, line.level, line.text.to_vec()));
-                }
-            });
-        }
-        for (at, level, text) in held {
-            each(NewLine {
-                at,
-                level,
-                is_held: true,
-                text: &text,
-            });
-        }
-    }
-
-    /// Begins a child span; false if it is left out.
-    pub(crate) fn begin_span(&self, span: NewSpan<'_>) -> bool {
-        let mut live = self.live();
-        live.head.is_some()
-            && live.with_details(&self.home, |details| details.begin_span(span, &self.home)) == Some(true)
-    }
-
-    /// Sets an attribute of a child span that is open.
-    pub(crate) fn set_span_attribute(&self, id: SpanId, attribute: &KeyValue) {
-        if let Some(details) = &mut self.live().details {
-            details.set_attribute(id, attribute, &self.home);
-        }
-    }
-
-    /// Ends a child span.
-    pub(crate) fn end_span(&self, id: SpanId, status: SpanStatus) {
-        let ended = Moment::now();
-        if let Some(details) = &mut self.live().details {
-            details.end_span(id, status, ended, &self.home);
-        }
-    }
-
-    /// Ends a child span with all that it had in the end.
-    pub(crate) fn replace_span(&self, span: &EndedSpan<'_>) {
-        if let Some(details) = &mut self.live().details {
-            details.replace_span(span, &self.home);
-        }
-    }
-
-    /// The child spans that have ended; those that are open end now.
-    pub(crate) fn take_spans(&self) -> Vec<SpanRecord> {
-        let mut live = self.live();
-        self.end_open_spans(&mut live);
-        live.details.as_deref().map(Details::spans).unwrap_or_default()
-    }
-
-    /// Ends the child spans that are open.
-    pub(super) fn end_open_spans(&self, live: &mut Live) {
-        if let Some(details) = &mut live.details
-            && details.has_open_spans()
-        {
-            details.end_open_spans(Moment::now(), &self.home);
-        }
     }
 
     /// Ends it as something that was not observed: it leaves no record.

@@ -44,6 +44,7 @@ mod active;
 mod codec;
 mod details;
 mod entry;
+mod entry_details;
 mod entry_ref;
 mod evicted;
 mod filter;
