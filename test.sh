@@ -55,6 +55,38 @@ as_root() {
     fi
 }
 
+# --- beside -----------------------------------------------------------------
+
+beside=""
+beside_log=""
+
+# start_beside FUNCTION: runs it beside what comes next, in a process group of its own, so that it can be ended with its
+# children.
+start_beside() {
+    beside_log=$(mktemp)
+    set -m
+    (renice -n 19 -p "$BASHPID" >/dev/null; "$1") </dev/null >"$beside_log" 2>&1 &
+    beside=$!
+    set +m
+}
+
+# finish_beside NAME: waits for it, and prints what it has written.
+finish_beside() {
+    local status=0
+    part=$1
+    wait "$beside" || status=$?
+    beside=""
+    cat "$beside_log"
+    rm -f "$beside_log"
+    return "$status"
+}
+
+end_beside() {
+    [ -z "$beside" ] || kill -- "-$beside" 2>/dev/null || true
+    rm -f "$beside_log"
+}
+trap end_beside EXIT
+
 # --- Rust -------------------------------------------------------------------
 
 find_rust() {
@@ -189,6 +221,12 @@ install_node_packages() {
     echo ".tools/node_modules made with node $(node --version)"
 }
 
+# They are downloaded while the lints compile.
+install_test_packages() {
+    install_python_packages
+    install_node_packages
+}
+
 # --- checks -----------------------------------------------------------------
 
 # A library alone and without its features compiles other code than the workspace does.
@@ -225,28 +263,11 @@ check_beside_tests() {
     check_documentation
 }
 
-# Ends what runs beside the tests, with its children.
-end_beside() {
-    [ -z "$beside" ] || kill -- "-$beside" 2>/dev/null || true
-    rm -f "$beside_log"
-}
-
 run_tests() {
-    local status=0
     cargo test --locked --workspace --all-features --no-run
-    beside_log=$(mktemp)
-    # A process group of its own, so that it can be ended with its children.
-    set -m
-    (renice -n 19 -p "$BASHPID" >/dev/null; check_beside_tests) </dev/null >"$beside_log" 2>&1 &
-    beside=$!
-    set +m
-    trap end_beside EXIT
+    start_beside check_beside_tests
     cargo test --locked --workspace --all-features --no-fail-fast
-    part="what runs beside the tests"
-    wait "$beside" || status=$?
-    beside=""
-    cat "$beside_log"
-    return "$status"
+    finish_beside "what runs beside the tests"
 }
 
 check_dependencies() {
@@ -277,8 +298,7 @@ if [ "${OBS_SKIP_BACKENDS:-}" = 1 ]; then
     echo "skipped: OBS_SKIP_BACKENDS=1"
 else
     install_packages
-    install_python_packages
-    install_node_packages
+    start_beside install_test_packages
 fi
 
 section "format"
@@ -287,6 +307,10 @@ cargo fmt --all --check --manifest-path tests/adopt/Cargo.toml
 
 section "lints"
 cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+
+if [ -n "$beside" ]; then
+    finish_beside "packages of Python and Node for the tests"
+fi
 
 section "tests and doctests; beside them, lints without default features and the documentation"
 run_tests
