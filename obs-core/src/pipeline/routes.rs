@@ -27,6 +27,7 @@ pub(crate) struct Routes {
 // === impl Routes ===
 
 impl Routes {
+    #[cfg(feature = "tokio")]
     pub(crate) fn set_stopping(&self) {
         self.is_stopping.store(true, Relaxed);
     }
