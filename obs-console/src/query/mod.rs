@@ -15,7 +15,7 @@ mod durations;
 mod endpoint;
 mod endpoints;
 mod errors;
-mod filter;
+pub mod filter;
 mod filterable;
 mod follow;
 mod foreign;
