@@ -4,7 +4,7 @@ use super::{
     ApiAnswer, ApiRequest, Problem, Sources, api,
     trace::of_id,
     types::{Answer, Time, Trace},
-    view::{Made, View},
+    view::View,
 };
 use crate::Rights;
 
@@ -16,18 +16,6 @@ use crate::Rights;
 pub fn answer(sources: &Sources, request: &ApiRequest<'_>) -> Result<ApiAnswer, Problem> {
     let now = Time::now();
     api::answer(&View { sources, request, now })
-}
-
-/// An answer with this as its data, as JSON.
-#[must_use]
-pub fn enveloped(sources: &Sources, data: &impl serde::Serialize) -> Vec<u8> {
-    let request = ApiRequest::default();
-    let view = View {
-        sources,
-        request: &request,
-        now: Time::now(),
-    };
-    serde_json::to_vec(&Made::new(data).answer(&view)).unwrap_or_default()
 }
 
 /// A trace, as a client with these rights sees it.

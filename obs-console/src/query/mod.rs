@@ -45,7 +45,7 @@ mod tree;
 mod types;
 mod view;
 
-pub use answer::{answer, enveloped, trace};
+pub use answer::{answer, trace};
 pub use filter::{BadFilter, Key, Query};
 pub use follow::Follow;
 pub use foreign::{Foreign, ForeignSpan};
